@@ -1,0 +1,1 @@
+"""Estimators over a `Problem`: pure torch, no knowledge of tokenizers, pictures or widgets."""

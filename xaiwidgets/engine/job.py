@@ -1,0 +1,193 @@
+"""A computation in a worker thread: watched, stopped, superseded, resumed, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Generator
+from concurrent.futures import CancelledError, Future
+from typing import Any, Literal
+
+from xaiwidgets.engine.run import Limits, Run
+from xaiwidgets.engine.run import limits as checked_limits
+from xaiwidgets.errors import ModelError, XaiError
+from xaiwidgets.explanation import Explanation
+
+State = Literal["running", "done", "stopped", "failed"]
+
+
+class Job:
+    """An explanation that is being computed.
+
+    Everything that touches the model happens in the job's own thread. Stopping takes effect at the
+    next model call (about 80 ms), and a stopped job keeps what it has.
+
+    Attributes:
+        state: "running", "done" (a tolerance was met or nothing was left to gain), "stopped" (by a
+            budget, a time or a person) or "failed".
+        failure: what was raised, or None.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[], Run],
+        limits: Limits,
+        *,
+        supersede: Job | None = None,
+        on_update: Callable[[Job], None] | None = None,
+    ) -> None:
+        """Start at once.
+
+        Args:
+            begin: sets the run up, in the worker thread.
+            limits: when to stop.
+            supersede: an older job that this one replaces: it is cancelled, and this one waits until it has let go.
+            on_update: called in the worker thread after each estimate and at the end.
+        """
+        self.state: State = "running"
+        self.failure: BaseException | None = None
+        self.run: Run | None = None
+        self._begin = begin
+        self._limits = limits
+        self._on_update = on_update
+        self._cancelled = threading.Event()
+        self._changed = threading.Condition()
+        self._updates = 0
+        self._future: Future[Explanation] = Future()
+        if supersede is not None:
+            supersede.cancel()
+        self._start(supersede)
+
+    @property
+    def explanation(self) -> Explanation | None:
+        """The best explanation so far, or None before the first estimate."""
+        return None if self.run is None else self.run.explanation()
+
+    def cancel(self) -> None:
+        """Ask the job to stop at its next model call. Returns at once; what is computed is kept."""
+        self._cancelled.set()
+
+    def result(self, timeout: float | None = None) -> Explanation:
+        """Wait until the job ends, and return the explanation.
+
+        An interrupt while waiting cancels the job and is raised again; `explanation` keeps what there is.
+
+        Raises:
+            XaiError: what stopped it, in one sentence.
+            CancelledError: it was cancelled before the first estimate.
+            TimeoutError: it has not ended after `timeout` seconds (it goes on).
+        """
+        try:
+            return self._future.result(timeout)
+        except KeyboardInterrupt:
+            self.cancel()
+            raise
+
+    def resume(
+        self, *, tolerance: float | None = None, budget: int | None = None, within: float | str | None = None
+    ) -> Job:
+        """Go on where the job ended, to the same numbers as if it had not; limits that are given replace the old.
+
+        Without new limits a job that had met one goes on to the next better one: half the tolerance, twice the budget.
+        """
+        if self.state == "running":
+            return self
+        if self.state == "failed":
+            raise ModelError("This job failed and cannot be resumed; start a new one.") from self.failure
+        self._limits = _further(
+            self._limits, self.run, checked_limits(tolerance=tolerance, budget=budget, within=within)
+        )
+        self._cancelled.clear()
+        self._future = Future()
+        self.state = "running"
+        self._start(None)
+        return self
+
+    def released(self) -> None:
+        """Wait until the job's thread no longer touches the model."""
+        self._future.exception()
+
+    def __await__(self) -> Generator[Any, None, Explanation]:
+        return asyncio.wrap_future(self._future).__await__()
+
+    async def __aiter__(self) -> AsyncIterator[Explanation]:
+        """Explanations as they get better, the newest when several came since the last look; ends with the job."""
+        seen = 0
+        while True:
+            ended = await asyncio.to_thread(self._wait_beyond, seen)
+            seen, explanation = self._updates, self.explanation
+            if explanation is not None:
+                yield explanation
+            if ended:
+                await self
+                return
+
+    def __repr__(self) -> str:
+        return f"<Job {self.state}: {self.explanation!r}>"
+
+    def _wait_beyond(self, seen: int) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._updates > seen or self._future.done())
+            return self._future.done()
+
+    def _start(self, supersede: Job | None) -> None:
+        thread = threading.Thread(target=self._work, args=(self._future, supersede), name="xaiwidgets-job", daemon=True)
+        thread.start()
+
+    def _work(self, future: Future[Explanation], supersede: Job | None) -> None:
+        try:
+            if supersede is not None:
+                supersede.released()
+            self._compute()
+        except Exception as problem:  # noqa: BLE001 - whatever a model raises belongs to whoever waits for the result
+            self.state, self.failure = "failed", _told(problem)
+        explanation = self.explanation
+        # The future first, so that a listener that resumes or reads the result finds it settled.
+        if self.failure is not None:
+            future.set_exception(self.failure)
+        elif explanation is None:
+            future.set_exception(CancelledError("The job was cancelled before its first estimate."))
+        else:
+            future.set_result(explanation)
+        self._tell()
+
+    def _compute(self) -> None:
+        if self._cancelled.is_set() and self.run is None:
+            self.state = "stopped"
+            return
+        if self.run is None:
+            self.run = self._begin()
+        for _ in self.run.advance(self._limits, cancelled=self._cancelled.is_set):
+            self._tell()
+        self.state = "done" if self.run.stopped_by in {"complete", "tolerance"} else "stopped"
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._updates += 1
+            self._changed.notify_all()
+        if self._on_update is not None:
+            self._on_update(self)
+
+
+def _told(problem: Exception) -> Exception:
+    if isinstance(problem, (XaiError, CancelledError)):
+        return problem
+    told = ModelError(f"The model raised {type(problem).__name__}: {problem}")
+    told.__cause__ = problem
+    return told
+
+
+def _further(old: Limits, run: Run | None, new: Limits) -> Limits:
+    if run is None or new != Limits():
+        return Limits(
+            tolerance=old.tolerance if new.tolerance is None else new.tolerance,
+            budget=old.budget if new.budget is None else new.budget,
+            within=old.within if new.within is None else new.within,
+        )
+    tolerance = run.method.tolerance if old.tolerance is None else old.tolerance
+    budget = run.method.budget if old.budget is None else old.budget
+    return Limits(
+        tolerance=tolerance / 2 if tolerance is not None and run.stopped_by == "tolerance" else old.tolerance,
+        budget=2 * budget if budget is not None and run.stopped_by == "budget" else old.budget,
+        within=old.within,
+    )

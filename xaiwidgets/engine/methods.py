@@ -1,0 +1,126 @@
+"""The catalogue: what each method is called, which face it plays, and when it is good enough.
+
+A new method is one generator in a file of its family and one entry here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.gradients import input_x_gradient, saliency
+from xaiwidgets.engine.integrated_gradients import integrated_gradients
+from xaiwidgets.engine.occlusion import occlusion
+from xaiwidgets.engine.shapley import permutation_shap
+from xaiwidgets.errors import MethodError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One way to attribute a score to features.
+
+    Attributes:
+        name: what users write.
+        title: what a picker shows.
+        summary: one line on what its values mean.
+        face: the face of a `Problem` that it works on.
+        estimates: maps (face, pace, **options) to ever better estimates. It yields after every model
+            call, so that whoever drives it can stop, show and resume.
+        tolerance: the relative error at which it stops when nothing else is asked for.
+        budget: the evaluations at which it stops when nothing else is asked for.
+    """
+
+    name: str
+    title: str
+    summary: str
+    face: Literal["game", "field"]
+    estimates: Callable[..., Iterator[Estimate]]
+    tolerance: float | None = None
+    budget: int | None = None
+    options: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        parameters = inspect.signature(self.estimates).parameters.values()
+        object.__setattr__(self, "options", frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY))
+
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(
+            name="integrated_gradients",
+            title="Integrated gradients",
+            summary="The gradient collected on the way from the baseline to the input; sums to the change in score.",
+            face="field",
+            estimates=integrated_gradients,
+            tolerance=0.02,
+            budget=260,
+        ),
+        Method(
+            name="input_x_gradient",
+            title="Input × gradient",
+            summary="One gradient times the distance from the baseline; quick, exact only for linear models.",
+            face="field",
+            estimates=input_x_gradient,
+        ),
+        Method(
+            name="saliency",
+            title="Saliency",
+            summary="How strongly the score reacts to a small change of the feature; has no sign.",
+            face="field",
+            estimates=saliency,
+        ),
+        Method(
+            name="occlusion",
+            title="Leave one out",
+            summary="How far the score drops when this feature alone is taken away.",
+            face="game",
+            estimates=occlusion,
+        ),
+        Method(
+            name="permutation_shap",
+            title="Shapley values (permutations)",
+            summary="The feature's average effect over random orders of adding features; sums to the change in score.",
+            face="game",
+            estimates=permutation_shap,
+            tolerance=0.1,
+            budget=2000,
+        ),
+    )
+}
+
+
+def fitting(faces: frozenset[str]) -> list[Method]:
+    """The methods that work on a problem with these faces, the default one first."""
+    return [method for method in METHODS.values() if method.face in faces]
+
+
+def find(name: str | None, faces: frozenset[str], options: dict[str, Any]) -> Method:
+    """The method called `name` (None: the first that fits).
+
+    Raises:
+        MethodError: when it is unknown, needs a face the model does not have, or lacks one of the options.
+    """
+    fit = [method.name for method in fitting(faces)]
+    if name is None:
+        name = fit[0]
+    if name not in METHODS:
+        close = get_close_matches(str(name), METHODS, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        msg = f"There is no method {name!r}: {hint}For this model choose one of {', '.join(fit)}."
+        raise MethodError(msg)
+    method = METHODS[name]
+    if method.face not in faces:
+        what = "gradients" if method.face == "field" else "coalitions of features"
+        msg = f"{name!r} needs {what}, which this model does not give; choose one of {', '.join(fit)}."
+        raise MethodError(msg)
+    unknown = sorted(set(options) - method.options)
+    if unknown:
+        has = ", ".join(sorted(method.options - {"seed"})) or "none"
+        msg = f"{name!r} has no option {unknown[0]!r}; its options are: {has}."
+        raise MethodError(msg)
+    return method

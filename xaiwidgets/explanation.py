@@ -1,0 +1,226 @@
+"""The explanation: named numpy arrays with where they come from. Light to import, and saved without pickle."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from xaiwidgets.errors import InputError
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Which output is explained.
+
+    Attributes:
+        name: the output's label.
+        index: its index in the model's outputs.
+        contrast: the label of the output it is set against ("why name rather than contrast"), or None.
+        contrast_index: its index, or None.
+        unit: what one unit of a value means: "logit", "log-probability", "cosine" or "score".
+    """
+
+    name: str
+    index: int
+    contrast: str | None = None
+    contrast_index: int | None = None
+    unit: str = "logit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """The model's scores for the input itself, the ones that a person may ask about.
+
+    Attributes:
+        kind: "class", "token", "similarity" or "score".
+        labels: the outputs' names.
+        ids: their indices in the model's outputs.
+        scores: the raw outputs.
+        probabilities: the same as probabilities, or None where the outputs are none.
+        total: how many outputs the model has in all.
+    """
+
+    kind: str
+    labels: tuple[str, ...]
+    ids: tuple[int, ...]
+    scores: tuple[float, ...]
+    probabilities: tuple[float, ...] | None
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Explanation:
+    """Which features moved a model's output, by how much, and how far to trust it.
+
+    Attributes:
+        values: attribution of each feature, float64 [n]; NaN where a stopped run had not got to it.
+        features: the n features' names.
+        target: the explained output's label.
+        contrast: the label it is set against ("why target rather than contrast"), or None.
+        unit: what one unit of a value means: "logit", "log-probability", "cosine" or "score".
+        output: the explained score of the input.
+        baseline_output: the same with every feature absent; NaN where the method does not use it.
+        error: how far each value may be off, float64 [n]; NaN where unknown, 0 where exact.
+        error_kind: "band" (half-width of a 95 % band), "rule" (change between nested quadrature
+            rules), "exact" or "unknown".
+        relative_error: how far the map as a whole may be off, as a share of its L1 norm; NaN where unknown.
+        evaluations: rows that went through the model, the one for the scores included.
+        seconds: time spent inside the model.
+        method: the method's name.
+        parameters: the limits and options it ran with.
+        seed: the seed of sampling methods.
+        stopped_by: "tolerance", "budget", "within", "complete", "cancelled" or "failed".
+        outputs: the model's scores for the input, or None.
+        input: how the features lie in the input: JSON values and numpy arrays.
+        notes: what a reader must know, one sentence each.
+        provenance: what identifies the model and the libraries: class, weights' fingerprint, versions.
+    """
+
+    values: npt.NDArray[np.float64]
+    features: tuple[str, ...]
+    target: str = ""
+    contrast: str | None = None
+    unit: str = "score"
+    output: float = float("nan")
+    baseline_output: float = float("nan")
+    error: npt.NDArray[np.float64]
+    error_kind: str = "unknown"
+    relative_error: float = float("nan")
+    evaluations: int = 0
+    seconds: float = 0.0
+    method: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    stopped_by: str = "complete"
+    outputs: Outputs | None = None
+    input: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.values.shape != (len(self.features),) or self.error.shape != self.values.shape:
+            msg = (
+                f"{len(self.features)} features were given with values of shape {self.values.shape} and errors of "
+                f"shape {self.error.shape}; give one value and one error for each feature."
+            )
+            raise InputError(msg)
+
+    @classmethod
+    def from_arrays(
+        cls, values: npt.ArrayLike, features: Sequence[str], *, error: npt.ArrayLike | None = None, **provenance: Any
+    ) -> Self:
+        """An explanation from your own numbers.
+
+        Args:
+            values: float [n].
+            features: n names.
+            error: float [n], or None where it is unknown.
+            **provenance: any other attribute of an explanation: `target=`, `method=`, `output=`, …
+
+        Raises:
+            InputError: when values, errors and features have different lengths.
+        """
+        array = _vector(values, "values")
+        errors = np.full(array.shape, np.nan) if error is None else _vector(error, "error")
+        return cls(values=array, features=tuple(str(name) for name in features), error=errors, **provenance)
+
+    def __repr__(self) -> str:
+        order = np.argsort(-np.abs(np.nan_to_num(self.values)), kind="stable")[:5]
+        top = ", ".join(f"{self.features[i]!r} {self.values[i]:+.3g}" for i in order)
+        against = f" rather than {self.contrast!r}" if self.contrast is not None else ""
+        known = not np.isnan(self.relative_error) and self.error_kind != "exact"
+        trust = f", ±{100 * self.relative_error:.2g} %" if known else ""
+        return (
+            f"<Explanation of {self.target!r}{against} by {self.method or 'given numbers'}: {top} … "
+            f"({len(self.features)} features, {self.evaluations} evaluations{trust}, {self.stopped_by})>"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """A pandas table with the columns feature, value, error and share (of Σ|value|), in input order."""
+        import pandas as pd
+
+        norm = np.nansum(np.abs(self.values))
+        share = np.abs(self.values) / norm if norm > 0 else np.zeros_like(self.values)
+        return pd.DataFrame({"feature": self.features, "value": self.values, "error": self.error, "share": share})
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write one .npz file: the arrays, and everything else as JSON. Returns the path written."""
+        target = Path(path)
+        if target.suffix != ".npz":
+            target = target.with_name(target.name + ".npz")
+        arrays = {"values": self.values, "error": self.error}
+        arrays |= {f"input.{key}": value for key, value in self.input.items() if isinstance(value, np.ndarray)}
+        rest = {
+            item.name: getattr(self, item.name)
+            for item in dataclasses.fields(self)
+            if item.name not in {"values", "error", "input", "outputs"}
+        }
+        rest["input"] = {key: value for key, value in self.input.items() if not isinstance(value, np.ndarray)}
+        rest["outputs"] = None if self.outputs is None else dataclasses.asdict(self.outputs)
+        rest["format"] = FORMAT
+        # Text is stored as UTF-8 bytes: a numpy unicode array would take four bytes a character.
+        meta = np.frombuffer(json.dumps(rest, ensure_ascii=False).encode(), dtype=np.uint8)
+        with target.open("wb") as file:
+            np.savez_compressed(file, meta=meta, **arrays)  # type: ignore[arg-type]
+        return target
+
+
+def load(path: str | os.PathLike[str]) -> Explanation:
+    """Read an explanation that `Explanation.save` wrote. Nothing is unpickled.
+
+    Raises:
+        InputError: when the file is not one of ours.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            rest = json.loads(bytes(file["meta"]).decode())
+            arrays = {key: file[key] for key in file.files if key != "meta"}
+    except (ValueError, KeyError, OSError, EOFError) as problem:
+        if isinstance(problem, FileNotFoundError):
+            raise
+        msg = f"{path} is not an explanation saved by xaiwidgets ({problem}); give a file that Explanation.save wrote."
+        raise InputError(msg) from problem
+    if rest.pop("format", None) != FORMAT:
+        msg = f"{path} was saved in another format than this version reads ({FORMAT}); load it with that version."
+        raise InputError(msg)
+    outputs = rest.pop("outputs")
+    rest["input"] |= {key.removeprefix("input."): value for key, value in arrays.items() if key.startswith("input.")}
+    rest["features"], rest["notes"] = tuple(rest["features"]), tuple(rest["notes"])
+    return Explanation(
+        values=arrays["values"],
+        error=arrays["error"],
+        outputs=None if outputs is None else Outputs(**{key: _tuples(value) for key, value in outputs.items()}),
+        **rest,
+    )
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _vector(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
+    try:
+        # A torch tensor that needs a gradient or lives on a GPU says no to numpy by itself.
+        detached: Any = values.detach().cpu().double() if hasattr(values, "detach") else values
+        array = np.asarray(detached, dtype=np.float64)
+    except (TypeError, ValueError) as problem:
+        msg = f"{name} of type {type(values).__name__} cannot be read as numbers ({problem}); give one number for each feature."
+        raise InputError(msg) from problem
+    if array.ndim != 1:
+        msg = f"{name} has shape {array.shape}; give one number for each feature, shape [n]."
+        raise InputError(msg)
+    return array

@@ -1,0 +1,217 @@
+"""The adapter of a decoder language model: why this next token."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xaiwidgets.engine.problem import Problem
+from xaiwidgets.errors import InputError, TargetError
+from xaiwidgets.explanation import Outputs, Target
+from xaiwidgets.models.evaluation import device_of, evaluating
+from xaiwidgets.models.targets import finite_outputs, pick, resolve
+from xaiwidgets.models.text_reader import reader
+from xaiwidgets.models.tokens import Tokens, group, tokenize
+
+CANDIDATES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Continuation:
+    """A prompt, what the model wrote after it, and which of those tokens is asked about.
+
+    Attributes:
+        prompt: the text that was given.
+        ids: the token ids that were generated.
+        step: the index in `ids` of the explained token; len(ids) asks about the one that would come next.
+    """
+
+    prompt: str
+    ids: tuple[int, ...] = ()
+    step: int = 0
+
+
+class CausalLM:
+    """A Hugging Face decoder and its tokenizer; the explained score is the log-probability of a next token.
+
+    A contrast is a difference of log-probabilities, which is the difference of the logits. The input of `xw.explain`
+    is a prompt, or a `Continuation` to ask about a token the model has written.
+
+    Attributes:
+        model: as given.
+        tokenizer: as given.
+    """
+
+    faces = frozenset({"game", "field"})
+
+    def __init__(self, model: Any, tokenizer: Any, *, baseline_token: str | None = None) -> None:
+        """Wrap a model.
+
+        Args:
+            model: takes `input_ids` or `inputs_embeds` with `attention_mask`, and returns `.logits`, float [B, T, V].
+            tokenizer: its (fast) tokenizer.
+            baseline_token: what stands where a token is absent; None: the tokenizer's mask, padding or end token.
+
+        Raises:
+            InputError: when the model or tokenizer is of another kind.
+        """
+        self.model = model
+        self.tokenizer = tokenizer
+        found = reader(
+            model,
+            tokenizer,
+            head=lambda out, _: out.logits[:, -1].float().log_softmax(-1),
+            baseline_token=baseline_token,
+        )
+        # A vocabulary's worth of logits at every position is most of a small model's memory; the last one is all we read.
+        if "logits_to_keep" in inspect.signature(model.forward).parameters:
+            found = replace(found, extra={**found.extra, "logits_to_keep": 1})
+        self._reader = found
+
+    def generate(self, prompt: str, *, tokens: int = 12) -> Iterator[Continuation]:
+        """Write on greedily, one token at a time; ends at the end-of-text token.
+
+        Args:
+            prompt: the text to go on from.
+            tokens: the most to write.
+
+        Yields:
+            Continuation: after each token, with `step` at 0.
+
+        Raises:
+            InputError: when the prompt cannot be read, or fills the model's window.
+        """
+        read = tokenize(self.tokenizer, prompt, limit=self._reader.limit)
+        ends = {self.tokenizer.eos_token_id, *_listed(getattr(self.model.config, "eos_token_id", None))}
+        ids = torch.tensor([read.ids], device=device_of(self.model))
+        written: list[int] = []
+        cache: Any = None
+        for _ in range(min(tokens, self._reader.limit - len(read.ids))):
+            with torch.no_grad(), evaluating(self.model):
+                out = self.model(input_ids=ids, past_key_values=cache, use_cache=True)
+            cache = out.past_key_values
+            ids = out.logits[:, -1:].argmax(-1)
+            if int(ids) in ends:
+                return
+            written.append(int(ids))
+            yield Continuation(prompt=prompt, ids=tuple(written))
+
+    def problem(self, x: str | Continuation, target: Any = None) -> Problem:
+        """Why `target` (None: the token that was written, else the likeliest) comes next.
+
+        Args:
+            x: a prompt, or a continuation and a step in it.
+            target: a token's text or id, or a pair of them.
+
+        Raises:
+            InputError: the text cannot be read. TargetError: no such token. ModelError: a score is not finite.
+        """
+        asked = x if isinstance(x, Continuation) else Continuation(prompt=x)
+        read = tokenize(self.tokenizer, asked.prompt, limit=self._reader.limit)
+        prompt = len(read.ids)
+        if not 0 <= asked.step <= len(asked.ids):
+            msg = f"step={asked.step} was given for {len(asked.ids)} generated tokens; give 0 to {len(asked.ids)}."
+            raise InputError(msg)
+        if target is None and asked.step < len(asked.ids):
+            target = asked.ids[asked.step]
+        tokens = self._with_written(read, asked.ids)
+        return self._reader.problem(
+            tokens,
+            lambda scores: self._choose(scores, target),
+            pick,
+            read=prompt + asked.step,
+            prompt=prompt if asked.ids else None,
+        )
+
+    def token(self, index: int) -> str:
+        """A token as text, blanks and all."""
+        return str(self.tokenizer.decode([index], clean_up_tokenization_spaces=False))
+
+    def _choose(self, scores: Tensor, target: Any) -> tuple[Target, Outputs]:
+        finite_outputs(scores.logsumexp(0))
+        best = torch.topk(scores, min(CANDIDATES, len(scores)))
+        chosen = resolve(
+            target,
+            index_of=lambda asked: self._index(asked, len(scores)),
+            name_of=self.token,
+            best=int(best.indices[0]),
+            unit="log-probability",
+        )
+        shown = best.indices.tolist()
+        # What is explained is always among what is shown.
+        shown += [i for i in (chosen.index, chosen.contrast_index) if i is not None and i not in shown]
+        logs = scores[shown]
+        return chosen, Outputs(
+            kind="token",
+            labels=tuple(self.token(i) for i in shown),
+            ids=tuple(shown),
+            scores=tuple(logs.tolist()),
+            probabilities=tuple(logs.exp().tolist()),
+            total=len(scores),
+        )
+
+    def _index(self, asked: Any, vocabulary: int) -> int:
+        if isinstance(asked, str):
+            # "Paris" after "is" means " Paris": what people type rarely starts with the blank that the token has.
+            spelled = (asked, " " + asked)
+            for text in spelled:
+                ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+                if len(ids) == 1:
+                    bare = text == asked and not asked.startswith(" ")
+                    spaced = self.tokenizer(spelled[1], add_special_tokens=False)["input_ids"] if bare else []
+                    return int(spaced[0] if len(spaced) == 1 else ids[0])
+            msg = f"target={asked!r} is more than one token for this model; give one token's text or its id."
+            raise TargetError(msg)
+        if isinstance(asked, bool) or not hasattr(asked, "__index__") or not 0 <= asked.__index__() < vocabulary:
+            msg = f"target={asked!r} is no token; give a token's text, or an id from 0 to {vocabulary - 1}."
+            raise TargetError(msg)
+        return int(asked)
+
+    def _with_written(self, read: Tokens, ids: tuple[int, ...]) -> Tokens:
+        """The prompt's tokens followed by the generated ones, with the text they spell."""
+        if not ids:
+            return read
+        if read.cut is not None:
+            raise InputError("The prompt is longer than the model's window; shorten it to generate.")
+        before = self._decode(read.ids)
+        text, spans = read.text, list(read.spans.tolist())
+        for count in range(1, len(ids) + 1):
+            # A token may be part of a character, which only the next one completes.
+            whole = self._decode((*read.ids, *ids[:count]))[len(before) :].removesuffix("\ufffd")
+            grown = read.text + whole
+            start = len(text)
+            piece = grown[start:]
+            spans.append([start + len(piece) - len(piece.lstrip()) if piece.strip() else start, len(grown)])
+            text = grown
+        array = np.asarray(spans, dtype=np.int64)
+        special = np.concatenate([read.special, np.zeros(len(ids), dtype=bool)])
+        hints = [_kind(text[start:end]) for start, end in spans[len(read.ids) :]]
+        written = group(text, array[len(read.ids) :], special[len(read.ids) :], hints)
+        return replace(
+            read,
+            text=text,
+            ids=(*read.ids, *ids),
+            pieces=(*read.pieces, *self.tokenizer.convert_ids_to_tokens(list(ids))),
+            spans=array,
+            words=np.concatenate([read.words, written + read.words.max(initial=-1) + 1]),
+            special=special,
+            total=len(read.ids) + len(ids),
+        )
+
+    def _decode(self, ids: tuple[int, ...]) -> str:
+        return str(self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
+
+
+def _kind(piece: str) -> int:
+    """0 for a piece that starts like a word, 1 for a mark: a full stop is not part of the word before it."""
+    return 0 if piece[:1].isalnum() else 1
+
+
+def _listed(value: Any) -> list[int]:
+    return [] if value is None else [value] if isinstance(value, int) else list(value)

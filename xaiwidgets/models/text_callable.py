@@ -1,0 +1,129 @@
+"""The adapter of a black box: any function from texts to scores. It has the game alone."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xaiwidgets.engine.problem import Game, Problem
+from xaiwidgets.errors import InputError, ModelError
+from xaiwidgets.models.targets import class_outputs, finite_outputs, index_among, pick, resolve
+from xaiwidgets.models.tokens import Tokens
+
+# One Chinese or Japanese character, a run of letters and digits (with its apostrophes), or one other mark.
+_WORD = re.compile(r"[぀-ヿ㐀-䶿一-鿿]|[^\W぀-ヿ㐀-䶿一-鿿]+(?:['’][^\W]+)*|[^\w\s]")
+
+
+class CallableText:
+    """Texts in, scores out; made by `TextClassifier.from_callable`. Its features are words.
+
+    Attributes:
+        model: the function.
+        labels: the names of the outputs, or None.
+    """
+
+    faces = frozenset({"game"})
+
+    def __init__(self, fn: Callable[[list[str]], Any], *, labels: Sequence[str] | None, absent: str) -> None:
+        if not callable(fn):
+            msg = f"A {type(fn).__name__} was given where a function from a list of texts to scores is expected."
+            raise InputError(msg)
+        self.model = fn
+        self.labels = None if labels is None else tuple(labels)
+        self._absent = absent
+
+    def problem(self, x: str, target: Any = None) -> Problem:
+        """Why the score of `target` (None: the highest) is what it is for the text `x`.
+
+        Raises:
+            InputError: the text is empty. TargetError: no such output. ModelError: the function returned something
+                else than [B, C] finite numbers.
+        """
+        tokens = _words(x)
+        start = time.perf_counter()
+        scores = finite_outputs(self._scores([x]))[0]
+        seconds = time.perf_counter() - start
+        labels = self.labels or tuple(str(i) for i in range(len(scores)))
+        if len(labels) != len(scores):
+            msg = (
+                f"{len(labels)} labels were given for a function that returns {len(scores)} scores; give one for each."
+            )
+            raise InputError(msg)
+        chosen = resolve(
+            target,
+            index_of=lambda asked: index_among(asked, labels),
+            name_of=lambda index: labels[index],
+            best=int(torch.argmax(scores)),
+            unit="score",
+        )
+        shares = bool((scores >= 0).all()) and len(scores) > 1 and abs(float(scores.sum()) - 1) < 1e-3
+        whole = float(pick(scores[None], chosen)[0])
+
+        def values(masks: Tensor) -> Tensor:
+            return pick(self._scores([self._without(x, tokens, row) for row in masks.tolist()]), chosen)
+
+        return Problem(
+            features=tokens.names,
+            input=tokens.layout(),
+            target=chosen,
+            outputs=class_outputs(
+                scores, labels, kind="class" if shares else "score", probabilities=scores if shares else None
+            ),
+            output=whole,
+            game=Game(values=values, players=len(tokens.ids), whole=whole),
+            seconds=seconds,
+            provenance=lambda: {"model": getattr(self.model, "__qualname__", type(self.model).__name__)},
+        )
+
+    def _scores(self, texts: list[str]) -> Tensor:
+        returned: Any = self.model(texts)
+        if hasattr(returned, "detach"):
+            returned = returned.detach().cpu().double()
+        try:
+            scores = torch.as_tensor(np.asarray(returned, dtype=np.float64))
+        except (TypeError, ValueError) as problem:
+            msg = (
+                f"The function returned a {type(returned).__name__} that is no array of numbers; return scores [B, C]."
+            )
+            raise ModelError(msg) from problem
+        if scores.dim() != 2 or len(scores) != len(texts):
+            msg = (
+                f"The function returned shape {tuple(scores.shape)} for {len(texts)} texts; "
+                f"return one row of scores for each, shape [{len(texts)}, C]."
+            )
+            raise ModelError(msg)
+        return scores
+
+    def _without(self, text: str, tokens: Tokens, present: Sequence[bool]) -> str:
+        kept, end = [], 0
+        for here, (start, stop) in zip(present, tokens.spans.tolist(), strict=True):
+            kept.append(text[end:start])
+            kept.append(text[start:stop] if here else self._absent)
+            end = stop
+        joined = "".join((*kept, text[end:]))
+        # A word that is taken out leaves one blank, not two; an untouched text stays as it was.
+        return joined if all(present) else re.sub(r"[ \t]{2,}", " ", joined).strip()
+
+
+def _words(text: str) -> Tokens:
+    if not isinstance(text, str):
+        msg = f"A {type(text).__name__} was given where a text is expected; give one string."
+        raise InputError(msg)
+    found = list(_WORD.finditer(text))
+    if not found:
+        raise InputError("The text is empty; give at least one word to explain.")
+    return Tokens(
+        text=text,
+        ids=tuple(range(len(found))),
+        pieces=tuple(match[0] for match in found),
+        spans=np.array([match.span() for match in found], dtype=np.int64),
+        words=np.arange(len(found)),
+        special=np.zeros(len(found), dtype=bool),
+        total=len(found),
+    )

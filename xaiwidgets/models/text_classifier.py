@@ -1,0 +1,93 @@
+"""The adapter of a text classifier: a Hugging Face model, or any function from texts to scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xaiwidgets.engine.problem import Problem
+from xaiwidgets.errors import InputError
+from xaiwidgets.explanation import Outputs, Target
+from xaiwidgets.models.targets import class_outputs, finite_outputs, index_among, pick, resolve
+from xaiwidgets.models.text_callable import CallableText
+from xaiwidgets.models.text_reader import reader
+from xaiwidgets.models.tokens import tokenize
+
+
+class TextClassifier:
+    """A Hugging Face sequence classifier and its tokenizer, ready to be explained.
+
+    The explained score is the target's logit, or for a contrast the difference of two. The model is run as it is: on
+    its device, in its dtype, in eval mode for the length of a call, and left as it was found.
+
+    Attributes:
+        model: as given.
+        tokenizer: as given.
+        labels: the names of the C outputs.
+    """
+
+    faces = frozenset({"game", "field"})
+
+    def __init__(
+        self, model: Any, tokenizer: Any, labels: Sequence[str] | None = None, *, baseline_token: str | None = None
+    ) -> None:
+        """Wrap a model.
+
+        Args:
+            model: takes `input_ids` or `inputs_embeds` with `attention_mask`, and returns `.logits`, float [B, C].
+            tokenizer: its (fast) tokenizer.
+            labels: C names; None: the configuration's `id2label`.
+            baseline_token: what stands where a word is absent; None: the tokenizer's mask, padding or end token.
+
+        Raises:
+            InputError: when the model or tokenizer is of another kind, or there are too few labels.
+        """
+        self.model = model
+        self.tokenizer = tokenizer
+        self._reader = reader(model, tokenizer, head=lambda out, _: out.logits, baseline_token=baseline_token)
+        named = getattr(getattr(model, "config", None), "id2label", None) or {}
+        self.labels = tuple(labels) if labels is not None else tuple(str(named[i]) for i in sorted(named))
+
+    @staticmethod
+    def from_callable(
+        fn: Callable[[list[str]], Any], labels: Sequence[str] | None = None, *, absent: str = ""
+    ) -> CallableText:
+        """Wrap any function from a list of B texts to scores [B, C]: an endpoint, a pipeline, scikit-learn.
+
+        Args:
+            fn: the function.
+            labels: C names; None: "0", "1", …
+            absent: what replaces an absent word; by default it is taken out of the text.
+        """
+        return CallableText(fn, labels=labels, absent=absent)
+
+    def problem(self, x: str, target: Any = None) -> Problem:
+        """Why the score of `target` (None: the highest) is what it is for the text `x`.
+
+        Raises:
+            InputError: the text cannot be read. TargetError: no such output. ModelError: a score is not finite.
+        """
+        tokens = tokenize(self.tokenizer, x, limit=self._reader.limit)
+        return self._reader.problem(tokens, lambda scores: self._choose(scores, target), pick)
+
+    def _choose(self, scores: Tensor, target: Any) -> tuple[Target, Outputs]:
+        finite_outputs(scores)
+        count = len(scores)
+        labels = self.labels or tuple(str(i) for i in range(count))
+        if len(labels) != count:
+            msg = f"{len(labels)} labels were given for a model with {count} outputs; give one for each."
+            raise InputError(msg)
+        single = count == 1
+        several = getattr(getattr(self.model, "config", None), "problem_type", None) == "multi_label_classification"
+        probabilities = None if single else scores.sigmoid() if several else scores.softmax(0)
+        chosen = resolve(
+            target,
+            index_of=lambda asked: index_among(asked, labels),
+            name_of=lambda index: labels[index],
+            best=int(torch.argmax(scores)),
+            unit="score" if single else "logit",
+        )
+        return chosen, class_outputs(scores, labels, kind="score" if single else "class", probabilities=probabilities)

@@ -1,0 +1,142 @@
+"""What every Hugging Face text adapter does: from tokens to the two faces of a problem."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from xaiwidgets.engine.problem import Field, Game, Problem
+from xaiwidgets.errors import InputError
+from xaiwidgets.explanation import Outputs, Target
+from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
+from xaiwidgets.models.tokens import Tokens, baseline_id, token_limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextReader:
+    """A model that reads token ids or embeddings, and how an absent token looks to it.
+
+    An absent token is replaced by the baseline token, in coalitions and at the start of paths alike, so that every
+    method's baseline is the same text. Special tokens are always present.
+
+    Attributes:
+        model: takes `input_ids` or `inputs_embeds`, and `attention_mask`.
+        tokenizer: its tokenizer.
+        absent: the id of the baseline token.
+        limit: the most tokens it reads.
+        head: maps the model's output and the attention mask [B, T] to scores, float [B, C].
+        extra: arguments for every call.
+    """
+
+    model: nn.Module
+    tokenizer: Any
+    absent: int
+    limit: int
+    head: Callable[[Any, Tensor], Tensor]
+    extra: dict[str, Any]
+
+    def scores(self, ids: Tensor) -> Tensor:
+        """Scores of token ids, int64 [B, T] → float32 [B, C]."""
+        with torch.no_grad(), evaluating(self.model):
+            mask = torch.ones_like(ids)
+            return self.head(self.model(input_ids=ids, attention_mask=mask, **self.extra), mask).float()
+
+    def embedded(self, ids: Tensor) -> Tensor:
+        """What the embedding layer makes of token ids, [T] → [T, D], in the model's dtype."""
+        layer: Any = self.model.get_input_embeddings()  # type: ignore[operator]
+        with torch.no_grad(), evaluating(self.model):
+            return layer(ids[None])[0].detach()  # type: ignore[no-any-return]
+
+    def problem(
+        self,
+        tokens: Tokens,
+        choose: Callable[[Tensor], tuple[Target, Outputs]],
+        pick: Callable[[Tensor, Target], Tensor],
+        *,
+        read: int | None = None,
+        prompt: int | None = None,
+    ) -> Problem:
+        """The problem of these tokens.
+
+        Args:
+            tokens: what is shown.
+            choose: maps the scores of the input, float [C], to the target and the outputs to show.
+            pick: maps scores [B, C] and the target to the explained score [B].
+            read: how many leading tokens the model reads; None: all.
+            prompt: see `Tokens.layout`.
+        """
+        read = len(tokens.ids) if read is None else read
+        ids = torch.tensor(tokens.ids[:read], device=device_of(self.model))
+        players = torch.tensor(~tokens.special[:read], device=ids.device)
+        start = time.perf_counter()
+        scores = self.scores(ids[None])
+        seconds = time.perf_counter() - start
+        target, outputs = choose(scores[0])
+        whole = float(pick(scores, target)[0])
+        absent = torch.where(players, self.absent, ids)
+
+        def values(masks: Tensor) -> Tensor:
+            rows = ids.repeat(len(masks), 1)
+            rows[:, players] = torch.where(masks.to(ids.device), ids[players], absent[players])
+            return pick(self.scores(rows), target)
+
+        def value_and_grad(points: Tensor) -> tuple[Tensor, Tensor]:
+            mask = torch.ones(points.shape[:2], dtype=torch.int64, device=points.device)
+
+            def score(embeddings: Tensor) -> Tensor:
+                read = self.model(inputs_embeds=embeddings, attention_mask=mask, **self.extra)
+                return pick(self.head(read, mask).float(), target)
+
+            with evaluating(self.model):
+                return score_and_grad(points, score)
+
+        names = tokens.names[: int(players.sum())]
+        return Problem(
+            features=names,
+            input=tokens.layout(prompt=prompt),
+            target=target,
+            outputs=outputs,
+            output=whole,
+            game=Game(values=values, players=len(names), whole=whole),
+            field=Field(
+                point=self.embedded(ids),
+                baseline=self.embedded(absent),
+                value_and_grad=value_and_grad,
+                by_feature=lambda contributions: contributions.sum(-1)[..., players],
+            ),
+            seconds=seconds,
+            notes=tokens.notes(),
+            provenance=provenance(self.model),
+        )
+
+
+def reader(
+    model: Any, tokenizer: Any, *, head: Callable[[Any, Tensor], Tensor], baseline_token: str | None
+) -> TextReader:
+    """A reader of a Hugging Face model; finds embeddings, limit and baseline by itself.
+
+    Raises:
+        InputError: when the model is no torch module with input embeddings.
+    """
+    if not isinstance(model, nn.Module) or not hasattr(model, "get_input_embeddings"):
+        msg = (
+            f"A {type(model).__name__} was given where a Hugging Face torch model is expected; give a model with "
+            "get_input_embeddings(), or wrap a plain function with xw.TextClassifier.from_callable(fn)."
+        )
+        raise InputError(msg)
+    accepted = inspect.signature(model.forward).parameters
+    extra: dict[str, Any] = {"use_cache": False} if "use_cache" in accepted else {}
+    return TextReader(
+        model=model,
+        tokenizer=tokenizer,
+        absent=baseline_id(tokenizer, baseline_token),
+        limit=token_limit(tokenizer, getattr(model, "config", None)),
+        head=head,
+        extra=extra,
+    )
