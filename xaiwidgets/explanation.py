@@ -71,6 +71,7 @@ class Explanation:
         features: the n features' names.
         target: the explained output's label.
         contrast: the label it is set against ("why target rather than contrast"), or None.
+        targets: the indices of the target and of the contrast among the model's outputs.
         unit: what one unit of a value means: "logit", "log-probability", "cosine" or "score".
         output: the explained score of the input.
         baseline_output: the same with every feature absent; NaN where the method does not use it.
@@ -94,6 +95,7 @@ class Explanation:
     features: tuple[str, ...]
     target: str = ""
     contrast: str | None = None
+    targets: tuple[int, ...] = ()
     unit: str = "score"
     output: float = float("nan")
     baseline_output: float = float("nan")
@@ -199,7 +201,8 @@ def load(path: str | os.PathLike[str]) -> Explanation:
         raise InputError(msg)
     outputs = rest.pop("outputs")
     rest["input"] |= {key.removeprefix("input."): value for key, value in arrays.items() if key.startswith("input.")}
-    rest["features"], rest["notes"] = tuple(rest["features"]), tuple(rest["notes"])
+    for name in ("features", "notes", "targets"):
+        rest[name] = tuple(rest[name])
     return Explanation(
         values=arrays["values"],
         error=arrays["error"],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from xaiwidgets.engine.job import Job
 from xaiwidgets.engine.methods import find, fitting
 from xaiwidgets.engine.problem import Problem
-from xaiwidgets.engine.run import Run, limits
+from xaiwidgets.engine.run import Limits, Run, limits
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation
 
@@ -66,7 +66,7 @@ def start(
     chosen = find(method, adapter.faces, options)
     ends = limits(tolerance=tolerance, budget=budget, within=within)
     return Job(
-        lambda: Run(adapter.problem(x, target), chosen, seed=seed, options=options),
+        lambda _: Run(adapter.problem(x, target), chosen, seed=seed, options=options),
         ends,
         supersede=supersede,
         on_update=on_update,
@@ -80,6 +80,11 @@ def explain(model: Explainable, x: Any, **request: Any) -> Explanation:
         XaiError: in one sentence what was wrong with the input, the target, the method or the model.
     """
     return start(model, x, **request).result()
+
+
+def limits_of(request: Mapping[str, Any]) -> Limits:
+    """The limits among the keyword arguments of a request, checked."""
+    return limits(**{name: request.get(name) for name in ("tolerance", "budget", "within")})
 
 
 def _adapter(model: Any) -> Explainable:

@@ -30,7 +30,7 @@ class Job:
 
     def __init__(
         self,
-        begin: Callable[[], Run],
+        begin: Callable[[Callable[[], bool]], Run | None],
         limits: Limits,
         *,
         supersede: Job | None = None,
@@ -39,7 +39,7 @@ class Job:
         """Start at once.
 
         Args:
-            begin: sets the run up, in the worker thread.
+            begin: sets the run up, in the worker thread; it is told how to see a cancel, and returns None after one.
             limits: when to stop.
             supersede: an older job that this one replaces: it is cancelled, and this one waits until it has let go.
             on_update: called in the worker thread after each estimate and at the end.
@@ -156,7 +156,11 @@ class Job:
             self.state = "stopped"
             return
         if self.run is None:
-            self.run = self._begin()
+            self.run = self._begin(self._cancelled.is_set)
+            if self.run is None:
+                self.state = "stopped"
+                return
+            self._tell()
         for _ in self.run.advance(self._limits, cancelled=self._cancelled.is_set):
             self._tell()
         self.state = "done" if self.run.stopped_by in {"complete", "tolerance"} else "stopped"

@@ -120,6 +120,7 @@ class Run:
             features=problem.features,
             target=problem.target.name,
             contrast=problem.target.contrast,
+            targets=tuple(i for i in (problem.target.index, problem.target.contrast_index) if i is not None),
             unit=problem.target.unit,
             output=problem.output,
             baseline_output=estimate.baseline_output,

@@ -102,6 +102,11 @@ class CausalLM:
             written.append(int(ids))
             yield Continuation(prompt=prompt, ids=tuple(written))
 
+    def layout(self, written: Continuation) -> dict[str, Any]:
+        """How the prompt's and the written tokens lie in the text they make; see `Tokens.layout`."""
+        read = tokenize(self.tokenizer, written.prompt, limit=self._reader.limit)
+        return self._with_written(read, written.ids).layout(prompt=len(read.ids) if written.ids else None)
+
     def problem(self, x: str | Continuation, target: Any = None) -> Problem:
         """Why `target` (None: the token that was written, else the likeliest) comes next.
 

@@ -1,0 +1,1 @@
+"""Widgets: traits and sync, no maths. One file a widget."""

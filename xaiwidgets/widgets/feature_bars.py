@@ -1,0 +1,210 @@
+"""FeatureBars: the strongest features of an explanation as signed bars, drawn by bqplot."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from xaiwidgets.engine.explain import Explainable
+from xaiwidgets.engine.job import Job
+from xaiwidgets.engine.methods import find
+from xaiwidgets.errors import InputError
+from xaiwidgets.explanation import Explanation
+from xaiwidgets.widgets.front_end import FrontEnd, bundle
+from xaiwidgets.widgets.live import Live
+
+# Okabe & Ito's vermilion and blue, as in js/src/core/colour.ts: told apart with any colour vision.
+FOR, AGAINST = "#d55e00", "#0072b2"
+
+BAR_HEIGHT = 26
+
+
+class HoverBridge(FrontEnd):
+    """Draws nothing: it carries hover between bqplot's bars and the other widgets of a group, in the browser."""
+
+    _esm = bundle("feature_bars.js")
+
+    features = traitlets.List(traitlets.Int()).tag(sync=True)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    selected = traitlets.List(traitlets.Int()).tag(sync=True)
+
+
+class FeatureBars(ipywidgets.VBox):
+    """The k features with the largest |value| as signed horizontal bars, with their error as whiskers.
+
+    `FeatureBars(e)` shows an explanation, `FeatureBars(highlight)` follows another widget's as it refines, and
+    `FeatureBars(model, x, method=…, target=…)` computes its own. Tokens of one word are one bar (their sum).
+
+    Attributes:
+        explanation: what is shown; assign another one to show that.
+    """
+
+    explanation = traitlets.Instance(Explanation, allow_none=True)
+
+    def __init__(
+        self,
+        shown: Any,
+        given: Any = None,
+        *,
+        top: int = 10,
+        method: str | None = None,
+        target: Any = None,
+        language: str = "",
+        **request: Any,
+    ) -> None:
+        """Show, and for a model start computing.
+
+        Args:
+            shown: an explanation, a widget that has one, or a model's adapter.
+            given: the input, with a model.
+            top: how many bars.
+            method: see `xw.start`.
+            target: see `xw.start`.
+            language: "en" or "zh" for the axis; "" is English.
+            **request: tolerance, budget, within, seed, or the method's options.
+
+        Raises:
+            InputError: when it is none of these.
+        """
+        import bqplot
+
+        self._top = top
+        self._live: Live | None = None
+        self._bridge = HoverBridge(language=language)
+        word = _words(language or "en")
+        self._bars = bqplot.Bars(
+            x=[],
+            y=[],
+            scales={"x": bqplot.OrdinalScale(reverse=True), "y": bqplot.LinearScale()},
+            orientation="horizontal",
+            padding=0.3,
+            stroke="transparent",
+        )
+        self._whiskers = bqplot.Lines(
+            x=[[0.0, 0.0]],
+            y=[["", ""]],
+            colors=["#888888"],
+            stroke_width=1.5,
+            visible=False,
+            scales={"x": self._bars.scales["y"], "y": self._bars.scales["x"]},
+        )
+        axes = [
+            bqplot.Axis(scale=self._bars.scales["x"], orientation="vertical", grid_lines="none", tick_style=_TICKS),
+            bqplot.Axis(
+                scale=self._bars.scales["y"],
+                label=word["bars.value"],
+                num_ticks=5,
+                grid_lines="none",
+                tick_style=_TICKS,
+            ),
+        ]
+        self._figure = bqplot.Figure(
+            marks=[self._bars, self._whiskers],
+            axes=axes,
+            background_style={"fill": "transparent"},
+            fig_margin={"top": 8, "bottom": 44, "left": 110, "right": 16},
+            animation_duration=0,
+        )
+        self._message = ipywidgets.Label(layout={"display": "none"})
+        super().__init__([self._figure, self._message, self._bridge], layout={"width": "100%", "max_width": "640px"})
+        self.add_class("xai-feature-bars")
+        self.observe(self._draw, "explanation")
+        if isinstance(shown, Explanation):
+            self.explanation = shown
+        elif isinstance(shown, Explainable):
+            chosen = find(method, shown.faces, {name: None for name in request if name not in _LIMITS}).name
+            self._live = Live(shown, show=self._show, request=request)
+            self._live.ask(lambda _: given, method=chosen, target=target)
+        elif isinstance(shown, traitlets.HasTraits) and shown.has_trait("explanation"):
+            traitlets.dlink((shown, "explanation"), (self, "explanation"))
+        else:
+            msg = f"A {type(shown).__name__} was given; FeatureBars shows an explanation, a widget that has one, or a model."
+            raise InputError(msg)
+
+    @property
+    def group(self) -> str:
+        """The group whose hover it answers; see `xw.link`."""
+        return str(self._bridge.group)
+
+    @group.setter
+    def group(self, name: str) -> None:
+        self._bridge.group = name
+
+    def close(self) -> None:
+        """Stop computing and remove the widget."""
+        if self._live is not None:
+            self._live.stop()
+        super().close()
+
+    def _show(self, job: Job) -> None:
+        if job.failure is not None:
+            self._message.value, self._message.layout.display = str(job.failure), None
+        if job.explanation is not None:
+            self.explanation = job.explanation
+
+    def _draw(self, _change: Any) -> None:
+        e = self.explanation
+        if e is None:
+            return
+        names, values, errors, firsts = _by_word(e)
+        order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")[: self._top]
+        shown = _unlike([names[i] for i in order])
+        known = np.nan_to_num(values[order])
+        with self._bars.hold_sync(), self._whiskers.hold_sync(), self._bridge.together():
+            self._bars.x, self._bars.y = shown, known
+            self._bars.colors = [FOR if value >= 0 else AGAINST for value in known] or [FOR]
+            spread = np.nan_to_num(errors[order])
+            self._whiskers.visible = bool((spread > 0).any())
+            if self._whiskers.visible:
+                self._whiskers.x = [[v - s, v + s] for v, s in zip(known, spread, strict=True)]
+                self._whiskers.y = [[name, name] for name in shown]
+            self._bridge.features = [int(firsts[i]) for i in order]
+            self._bridge.names = [e.features[firsts[i]] for i in order]
+        self._figure.layout.height = f"{52 + BAR_HEIGHT * max(1, len(order))}px"
+
+
+_LIMITS = frozenset({"tolerance", "budget", "within", "seed"})
+
+_TICKS = {"font-size": "12px"}
+
+
+def _by_word(e: Explanation) -> tuple[list[str], Any, Any, Any]:
+    """Names, values, errors and first features of the words; of the features where no words are known."""
+    words, features = e.input.get("words"), e.input.get("features")
+    if words is None or features is None:
+        return list(e.features), e.values, e.error, np.arange(len(e.features))
+    read = (features >= 0) & (features < len(e.features))
+    numbers, word_of = np.unique(words[read], return_inverse=True)
+    values, errors = np.zeros(len(numbers)), np.zeros(len(numbers))
+    np.add.at(values, word_of, e.values[features[read]])
+    np.add.at(errors, word_of, e.error[features[read]])
+    _, firsts = np.unique(word_of, return_index=True)
+    ends = e.input["spans"][read]
+    names = [
+        e.input["text"][ends[word_of == w, 0].min() : ends[word_of == w, 1].max()].strip() or e.features[firsts[w]]
+        for w in range(len(numbers))
+    ]
+    return names, values, errors, features[read][firsts]
+
+
+def _unlike(names: list[str]) -> list[str]:
+    """The names, with invisible marks where one repeats: an ordinal scale takes equal names for one bar."""
+    seen: dict[str, int] = {}
+    unlike = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        unlike.append(name + "\u200b" * (seen[name] - 1))
+    return unlike
+
+
+@cache
+def _words(language: str) -> dict[str, str]:
+    """The interface's words in a language."""
+    table: dict[str, dict[str, str]] = json.loads((files("xaiwidgets") / "words.json").read_text("utf-8"))
+    return table[language]
