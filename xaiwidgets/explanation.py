@@ -221,7 +221,10 @@ def _vector(values: npt.ArrayLike, name: str) -> npt.NDArray[np.float64]:
         detached: Any = values.detach().cpu().double() if hasattr(values, "detach") else values
         array = np.asarray(detached, dtype=np.float64)
     except (TypeError, ValueError) as problem:
-        msg = f"{name} of type {type(values).__name__} cannot be read as numbers ({problem}); give one number for each feature."
+        msg = (
+            f"{name} of type {type(values).__name__} cannot be read as numbers ({problem}); give one number for each "
+            "feature."
+        )
         raise InputError(msg) from problem
     if array.ndim != 1:
         msg = f"{name} has shape {array.shape}; give one number for each feature, shape [n]."

@@ -69,7 +69,7 @@ class CausalLM:
             head=lambda out, _: out.logits[:, -1].float().log_softmax(-1),
             baseline_token=baseline_token,
         )
-        # A vocabulary's worth of logits at every position is most of a small model's memory; the last one is all we read.
+        # Logits at every position would be most of a small model's memory; the last one's are all that is read.
         if "logits_to_keep" in inspect.signature(model.forward).parameters:
             found = replace(found, extra={**found.extra, "logits_to_keep": 1})
         self._reader = found

@@ -17,7 +17,9 @@ def layout_of_pieces(pieces: Sequence[str]) -> dict[str, Any]:
     "▁film"), only those start a word; otherwise each token is a word. A sign that stands alone is text.
     """
     marked = any(piece[:1] in _BLANK and len(piece) > 1 for piece in pieces)
-    text, spans, words = "", [], []
+    text = ""
+    spans: list[tuple[int, int]] = []
+    words: list[int] = []
     for number, piece in enumerate(pieces):
         joins = piece.startswith("##") and len(piece) > 2 and number > 0
         starts = marked and piece[:1] in _BLANK and len(piece) > 1

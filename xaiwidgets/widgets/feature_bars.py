@@ -35,7 +35,7 @@ class HoverBridge(FrontEnd):
     selected = traitlets.List(traitlets.Int()).tag(sync=True)
 
 
-class FeatureBars(ipywidgets.VBox):
+class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
     """The k features with the largest |value| as signed horizontal bars, with their error as whiskers.
 
     `FeatureBars(e)` shows an explanation, `FeatureBars(highlight)` follows another widget's as it refines, and
@@ -124,7 +124,10 @@ class FeatureBars(ipywidgets.VBox):
         elif isinstance(shown, traitlets.HasTraits) and shown.has_trait("explanation"):
             traitlets.dlink((shown, "explanation"), (self, "explanation"))
         else:
-            msg = f"A {type(shown).__name__} was given; FeatureBars shows an explanation, a widget that has one, or a model."
+            msg = (
+                f"A {type(shown).__name__} was given; FeatureBars shows an explanation, a widget that has one, or a "
+                "model's adapter with an input."
+            )
             raise InputError(msg)
 
     @property

@@ -49,11 +49,11 @@ class TokenHighlight(FrontEnd):
     selected = traitlets.List(traitlets.Int()).tag(sync=True)
     live = traitlets.Bool(False).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
-    _methods = traitlets.List().tag(sync=True)
+    _methods: traitlets.List[Any] = traitlets.List().tag(sync=True)
     _input = traitlets.Dict().tag(sync=True)
     _outputs = traitlets.Dict().tag(sync=True)
     _estimate = traitlets.Dict().tag(sync=True)
-    _fault = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    _fault: traitlets.Instance[Any] = traitlets.Dict(None, allow_none=True).tag(sync=True)
     explanation = traitlets.Instance(Explanation, allow_none=True)
 
     def __init__(
