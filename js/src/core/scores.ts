@@ -1,0 +1,169 @@
+import { h, say, set } from "./dom";
+import { decimalsFor, percent, plain, signed } from "./numbers";
+import { clicked, type Targets } from "./targets";
+import type { Speech } from "./words";
+
+/** The model's outputs as they are on the wire. */
+export interface Outputs {
+  input: number;
+  kind: "class" | "token" | "similarity" | "score";
+  labels: string[];
+  ids: number[];
+  probabilities: number[] | null;
+  scores: number[];
+  total: number;
+}
+
+export interface ScoresOptions {
+  t: Speech;
+  /** The new target: an id, or [this, rather than that]. */
+  aim(target: number | [number, number]): void;
+  signal: AbortSignal;
+}
+
+export interface Scores {
+  el: HTMLElement;
+  update(facts: { outputs: Outputs | null; targets: Targets; live: boolean; alive: boolean }): void;
+}
+
+/** Rows of a long list that are shown at first. */
+const FEW = 5;
+
+/** A token as a person can read it: blanks are marks, everything else is itself. */
+export function visible(token: string): string {
+  if (!token) return "∅";
+  return token
+    .replace(/^ +| +$/g, (blanks) => "␣".repeat(blanks.length))
+    .replace(/\n/g, "⏎")
+    .replace(/\t/g, "⇥")
+    .replace(/\r/g, "␍");
+}
+
+interface Row {
+  el: HTMLElement;
+  main: HTMLElement;
+  name: HTMLElement;
+  bar: HTMLElement;
+  number: HTMLElement;
+  versus: HTMLButtonElement;
+  id: number;
+}
+
+/** The output bar: what the model says, one row an output; a click explains that one. */
+export function scores({ t, aim, signal }: ScoresOptions): Scores {
+  const caption = h("div", { class: "xai-caption" });
+  const list = h("ul", { class: "xai-scores-list" });
+  const more = h("button", { type: "button", class: "xai-link" });
+  const el = h("div", { class: "xai-scores" }, caption, list, more);
+  let current: Targets = [];
+  let all = false;
+  let rows: Row[] = [];
+  let shape = "";
+  let latest: Parameters<Scores["update"]>[0] | null = null;
+
+  more.addEventListener(
+    "click",
+    () => {
+      all = !all;
+      if (latest) update(latest);
+    },
+    { signal },
+  );
+
+  function rowOf(clickable: boolean): Row {
+    const name = h("span", { class: "xai-score-name", dir: "auto" });
+    const bar = h("span", { class: "xai-score-bar", "aria-hidden": "true" }, h("span"));
+    const number = h("span", { class: "xai-score-number xai-number" });
+    const main: HTMLElement = h(clickable ? "button" : "div", { class: "xai-score" }, name, bar, number);
+    const versus = h("button", { type: "button", class: "xai-versus" }, t("contrast"));
+    const row: Row = { el: h("li", {}, main), main, name, bar, number, versus, id: -1 };
+    if (clickable) {
+      main.setAttribute("type", "button");
+      row.el.append(versus);
+      main.addEventListener("click", (event) => aim(clicked(current, row.id, event.shiftKey)), { signal });
+      main.addEventListener(
+        "keydown",
+        (event) => {
+          if (event.key !== "Enter" || !event.shiftKey) return;
+          event.preventDefault();
+          aim(clicked(current, row.id, true));
+        },
+        { signal },
+      );
+      versus.addEventListener("click", () => aim(clicked(current, row.id, true)), { signal });
+    }
+    return row;
+  }
+
+  function order({ outputs, targets }: { outputs: Outputs; targets: Targets }): number[] {
+    const indices = outputs.ids.map((_, i) => i);
+    if (outputs.kind !== "class" || indices.length <= FEW) return indices;
+    const weight = (i: number) => outputs.probabilities?.[i] ?? outputs.scores[i] ?? 0;
+    indices.sort((a, b) => weight(b) - weight(a));
+    if (all) return indices;
+    // What is explained stays in sight, however unlikely it is.
+    const rank = (i: number) => (targets.some((id) => id === outputs.ids[i]) ? 0 : 1);
+    return indices
+      .map((i, place) => ({ i, key: rank(i) * indices.length + place }))
+      .sort((a, b) => a.key - b.key)
+      .slice(0, FEW)
+      .sort((a, b) => weight(b.i) - weight(a.i))
+      .map(({ i }) => i);
+  }
+
+  function fill(row: Row, i: number, outputs: Outputs, clickable: boolean, dead: string | null): void {
+    const id = outputs.ids[i] ?? i;
+    const label = outputs.labels[i] ?? String(id);
+    const shown = outputs.kind === "token" ? visible(label) : label;
+    const probability = outputs.probabilities?.[i] ?? null;
+    const score = outputs.scores[i] ?? 0;
+    const largest = Math.max(...outputs.scores.map(Math.abs), 0);
+    const part = probability ?? (outputs.kind === "similarity" ? score : score / (largest || 1));
+    row.id = id;
+    say(row.name, shown);
+    row.name.title = shown;
+    const figure = outputs.kind === "similarity" ? signed(score, 3) : plain(score, decimalsFor(largest));
+    say(row.number, probability === null ? figure : percent(probability));
+    row.bar.style.setProperty("--p", String(Math.max(-1, Math.min(1, part))));
+    const place = current.indexOf(id as never);
+    row.el.dataset.role = place === 0 ? "explained" : place === 1 ? "contrast" : "";
+    if (!clickable) return;
+    for (const button of [row.main as HTMLButtonElement, row.versus]) button.disabled = dead !== null;
+    set(row.main, { "aria-pressed": String(place >= 0), title: dead ?? t("explain", { label: shown }) });
+    const other = t(place === 1 ? "contrast.drop" : "contrast.with", { label: shown });
+    set(row.versus, {
+      hidden: place === 0 || !current.length,
+      "aria-pressed": String(place === 1),
+      "aria-label": other,
+      title: dead ?? other,
+    });
+  }
+
+  function update(facts: Parameters<Scores["update"]>[0]): void {
+    latest = facts;
+    const { outputs, targets, live, alive } = facts;
+    el.hidden = !outputs?.ids.length && !outputs?.scores.length;
+    if (!outputs) return;
+    current = targets;
+    const clickable = live && outputs.kind !== "similarity" && outputs.ids.length > 1;
+    const indices = order({ outputs, targets });
+    const next = `${clickable} ${indices.length}`;
+    // Rows are kept from one input to the next, so that focus stays where it was.
+    if (next !== shape) {
+      shape = next;
+      rows = indices.map(() => rowOf(clickable));
+      list.replaceChildren(...rows.map((row) => row.el));
+    }
+    say(caption, t(`scores.${outputs.kind}`));
+    caption.title = clickable ? t("scores.hint") : "";
+    list.dataset.signed = String(
+      outputs.kind === "similarity" || outputs.scores.some((s) => s < 0 && !outputs.probabilities),
+    );
+    const dead = alive ? null : t("restarted");
+    for (const [at, i] of indices.entries()) fill(rows[at] as Row, i, outputs, clickable, dead);
+    const foldable = outputs.kind === "class" && outputs.ids.length > FEW;
+    more.hidden = !foldable;
+    say(more, all ? t("show.fewer") : t("show.all", { n: outputs.ids.length }));
+  }
+  return { el, update };
+}

@@ -1,0 +1,136 @@
+import { h, say, set } from "./dom";
+import { precision } from "./numbers";
+import type { Speech, Word } from "./words";
+
+export type RunState = "running" | "done" | "stopped" | "failed";
+
+/** What the bar needs to know of a computation. */
+export interface Progress {
+  state: RunState | null;
+  why: string | null;
+  evaluations: number;
+  error: number | null;
+  errorKind: string;
+}
+
+export interface StatusOptions {
+  t: Speech;
+  pick(method: string): void;
+  stop(): void;
+  resume(): void;
+  signal: AbortSignal;
+}
+
+export interface Facts {
+  /** Whether there is a model that can compute, and a kernel to ask. */
+  live: boolean;
+  alive: boolean;
+  methods: { name: string; title: string; summary: string }[];
+  method: string;
+  progress: Progress;
+}
+
+export interface StatusBar {
+  el: HTMLElement;
+  /** Where a widget puts its own small buttons. */
+  tools: HTMLElement;
+  update(facts: Facts): void;
+  /** A short confirmation, shown and spoken. */
+  confirm(text: string): void;
+}
+
+/** The row on top of a live widget: method, how far the computation is, stop and resume. */
+export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): StatusBar {
+  const select = h("select", { class: "xai-select" });
+  const label = h("label", { class: "xai-method" }, h("span", { class: "xai-caption" }, t("method")), select);
+  const fixed = h("span", { class: "xai-method-name" });
+  const readout = h("span", { class: "xai-readout xai-number" });
+  const state = h("span", { class: "xai-state" });
+  const stopper = h("button", { type: "button", class: "xai-button" }, t("stop"));
+  const resumer = h("button", { type: "button", class: "xai-button" }, t("resume"));
+  const spoken = h("span", { class: "xai-spoken", role: "status", "aria-live": "polite" });
+  const tools = h("span", { class: "xai-tools", role: "group" });
+  const status = h("div", { class: "xai-status", role: "group", "aria-label": t("status") });
+  // One place for both, so that nothing moves when a short computation comes and goes.
+  const slot = h("span", { class: "xai-slot" }, stopper, resumer);
+  status.append(readout, state, slot);
+  const el = h("div", { class: "xai-head" }, label, fixed, status, tools, spoken);
+
+  select.addEventListener("change", () => pick(select.value), { signal });
+  stopper.addEventListener("click", stop, { signal });
+  resumer.addEventListener("click", resume, { signal });
+
+  let known = "";
+  let shown: Progress["state"] = null;
+  let fade: ReturnType<typeof setTimeout> | undefined;
+  let settle: ReturnType<typeof setTimeout> | undefined;
+  signal.addEventListener("abort", () => {
+    clearTimeout(fade);
+    clearTimeout(settle);
+  });
+
+  const titleOf = ({ name, title }: { name: string; title: string }) => t.maybe(`method.${name}`) ?? title;
+
+  function methods({ methods: offered, method }: Facts): void {
+    const key = JSON.stringify(offered);
+    if (key !== known) {
+      known = key;
+      select.replaceChildren(...offered.map((one) => h("option", { value: one.name }, titleOf(one))));
+    }
+    select.value = method;
+    const chosen = offered.find((one) => one.name === method);
+    select.title = (chosen && (t.maybe(`method.${method}.summary`) ?? chosen.summary)) ?? "";
+    say(fixed, titleOf(chosen ?? { name: method, title: method }));
+    fixed.title = select.title;
+  }
+
+  function progressLine({ evaluations, error, errorKind }: Progress): string {
+    const parts: string[] = [];
+    if (evaluations) parts.push(t(evaluations === 1 ? "evaluation" : "evaluations", { n: evaluations }));
+    if (errorKind === "exact") parts.push(t("exact"));
+    else if (error !== null && Number.isFinite(error)) parts.push(precision(error));
+    return parts.join(" · ");
+  }
+
+  /** Speak a state that lasts: not each estimate, not each letter typed, and no "done" on opening. */
+  function announce(next: Progress["state"], live: boolean): void {
+    if (next === shown) return;
+    const news = live && next !== null && (shown !== null || next === "running");
+    shown = next;
+    clearTimeout(settle);
+    if (news) settle = setTimeout(() => say(spoken, t(`state.${next}` as Word)), 700);
+  }
+
+  return {
+    el,
+    tools,
+    update(facts) {
+      const { live, alive, progress } = facts;
+      const running = progress.state === "running";
+      methods(facts);
+      label.hidden = !live || !facts.methods.length;
+      fixed.hidden = !label.hidden || !facts.method;
+      const dead = alive ? null : t("restarted");
+      for (const control of [select, stopper, resumer]) control.disabled = !alive;
+      if (dead) select.title = dead;
+      set(stopper, { title: dead, hidden: !(live && running) });
+      set(resumer, { title: dead, hidden: !(live && progress.state === "stopped") });
+      say(readout, progressLine(progress));
+      readout.title = t.maybe(`error.${progress.errorKind}`) ?? "";
+      state.hidden = !live || progress.state === null;
+      if (progress.state) {
+        state.dataset.state = progress.state;
+        say(state, t(`state.${progress.state}` as Word));
+        state.title = (progress.why && t.maybe(`why.${progress.why}`)) ?? "";
+      }
+      slot.hidden = !live;
+      announce(progress.state, live);
+    },
+    confirm(text) {
+      clearTimeout(fade);
+      say(spoken, text);
+      spoken.classList.add("xai-visible");
+      fade = setTimeout(() => spoken.classList.remove("xai-visible"), 2500);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { AnyModel, AnyWidget } from "@anywidget/types";
+import { joinBus } from "../core/bus";
+
+/** What the bridge knows of the bars beside it: the feature and the name of each, in drawing order. */
+interface State {
+  group: string;
+  features: number[];
+  names: string[];
+  selected: number[];
+}
+
+const STYLE = `
+.xai-bridge { display: none }
+.bargroup.xai-on .bar { stroke: currentColor !important; stroke-width: 2px !important }
+.bargroup.xai-selected .bar { stroke: currentColor !important; stroke-width: 1.5px !important; stroke-dasharray: 4 2 }
+`;
+
+/**
+ * Links a bqplot chart with the other widgets, in the browser. bqplot draws one `g.bargroup` a bar, in the order
+ * of its data; the bridge lives in the same box as the chart and listens to what happens there.
+ */
+function render({
+  model,
+  el,
+  signal,
+}: {
+  model: AnyModel<State>;
+  el: HTMLElement;
+  signal: AbortSignal;
+}): void {
+  const style = document.createElement("style");
+  style.textContent = STYLE;
+  el.append(style);
+  el.classList.add("xai-bridge");
+  const box = () => el.parentElement?.closest(".widget-vbox, .widget-box, .jupyter-widgets") ?? null;
+  const bars = () => [...(box()?.querySelectorAll(".bargroup") ?? [])];
+  let hovered: number[] = [];
+
+  const nameOf = (feature: number) => model.get("names")[model.get("features").indexOf(feature)];
+  const bus = joinBus({
+    group: () => model.get("group"),
+    nameOf,
+    hear(kind, features) {
+      if (kind === "hover") {
+        hovered = features;
+        paint();
+      } else write(features);
+    },
+    signal,
+  });
+
+  function paint(): void {
+    const features = model.get("features");
+    const selected = model.get("selected");
+    bars().forEach((bar, i) => {
+      const feature = features[i];
+      bar.classList.toggle("xai-on", feature !== undefined && hovered.includes(feature));
+      bar.classList.toggle("xai-selected", feature !== undefined && selected.includes(feature));
+    });
+  }
+
+  function write(selected: number[]): void {
+    model.set("selected", selected);
+    model.save_changes();
+    paint();
+  }
+
+  /** The feature of the bar under the pointer; undefined when it is not over a bar of ours. */
+  function featureAt(event: Event): number | undefined {
+    const bar = (event.target as Element | null)?.closest?.(".bargroup");
+    return bar && box()?.contains(bar) ? model.get("features")[bars().indexOf(bar)] : undefined;
+  }
+
+  function point(features: number[]): void {
+    if (features.join() === hovered.join()) return;
+    hovered = features;
+    paint();
+    bus.send(
+      "hover",
+      features,
+      features.map((feature) => nameOf(feature) ?? ""),
+    );
+  }
+
+  // On the document: the chart is drawn after this view, and drawn anew when its data change.
+  const options = { signal, passive: true };
+  let inside = false;
+  document.addEventListener(
+    "pointerover",
+    (event) => {
+      const feature = featureAt(event);
+      if (feature === undefined && !inside) return;
+      inside = feature !== undefined;
+      point(feature === undefined ? [] : [feature]);
+    },
+    options,
+  );
+  document.addEventListener(
+    "click",
+    (event) => {
+      const feature = featureAt(event);
+      if (feature === undefined) return;
+      const before = model.get("selected");
+      const after = before.includes(feature) ? before.filter((one) => one !== feature) : [...before, feature];
+      write(after.sort((a, b) => a - b));
+      bus.send(
+        "select",
+        after,
+        after.map((one) => nameOf(one) ?? ""),
+      );
+    },
+    options,
+  );
+  for (const name of ["features", "names", "selected"] as const) {
+    model.on(`change:${name}`, paint);
+    signal.addEventListener("abort", () => model.off(`change:${name}`, paint));
+  }
+}
+
+const widget: AnyWidget<State> = { render };
+
+export default widget;

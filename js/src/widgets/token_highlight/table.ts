@@ -1,0 +1,76 @@
+import type { Picture } from "./picture";
+import { featuresOf, type Unit } from "./units";
+
+/** One row of the list: a word with its numbers. */
+export interface Entry {
+  unit: Unit;
+  position: number;
+  word: string;
+  value: number;
+  error: number;
+  share: number;
+}
+
+export type Column = "position" | "word" | "value" | "error" | "share";
+
+export interface Order {
+  column: Column;
+  descending: boolean;
+}
+
+export const wordOf = (text: string, unit: Unit): string => unit.tag || text.slice(unit.start, unit.end);
+
+/** All words that have a value, or wait for one. */
+export function entries(picture: Picture): Entry[] {
+  const { input, total } = picture;
+  const found: Entry[] = [];
+  for (const unit of picture.units) {
+    const value = picture.worth(unit);
+    if (value === null) continue;
+    found.push({
+      unit,
+      position: found.length + 1,
+      word: wordOf(input.text, unit),
+      value,
+      error: picture.errorOf(unit),
+      share: total > 0 ? Math.abs(value) / total : 0,
+    });
+  }
+  return found;
+}
+
+/** Values sort by size without their sign, since a strong "against" matters as much as a strong "for". */
+export function sorted(rows: Entry[], { column, descending }: Order): Entry[] {
+  const sign = descending ? -1 : 1;
+  const key = (row: Entry) => {
+    const number = column === "value" ? Math.abs(row.value) : (row[column] as number);
+    return Number.isNaN(number) ? Number.NEGATIVE_INFINITY * sign * -1 : number;
+  };
+  return [...rows].sort((a, b) => {
+    if (column === "word") return sign * a.word.localeCompare(b.word) || a.position - b.position;
+    const [left, right] = [key(a), key(b)];
+    return left === right ? a.position - b.position : sign * (left < right ? -1 : 1);
+  });
+}
+
+const cell = (text: string) =>
+  text.replace(/[\t\n\r]/g, (blank) => ({ "\t": "\\t", "\n": "\\n" })[blank] ?? "\\r");
+const figure = (number: number) => (Number.isNaN(number) ? "" : String(Number(number.toPrecision(7))));
+
+/** Every token with its number, for a spreadsheet. */
+export function tsv(picture: Picture, error: Float32Array, values: Float32Array): string {
+  const { input } = picture;
+  const lines = ["feature\ttoken\tword\tvalue\terror"];
+  for (const unit of picture.units) {
+    const word = wordOf(input.text, unit);
+    const features = new Set(featuresOf(input, unit));
+    for (const token of unit.tokens) {
+      const feature = input.features[token] ?? -1;
+      const value = values[feature];
+      if (!features.has(feature) || value === undefined) continue;
+      const row = [feature, cell(input.tokens[token] ?? ""), cell(word), figure(value)];
+      lines.push([...row, figure(error[feature] ?? Number.NaN)].join("\t"));
+    }
+  }
+  return `${lines.join("\n")}\n`;
+}
