@@ -1,0 +1,27 @@
+"""Real models and data, each read from a package on this machine when it is asked for: nothing is downloaded.
+
+The packages are listed in `packages.py`; a missing one is a `SampleError` with the line that installs it. A model is
+loaded once per process, so every call returns the same adapter.
+"""
+
+from __future__ import annotations
+
+from xaiwidgets.samples.texts import sentences
+from xaiwidgets.samples.text_classifier import sentiment
+from xaiwidgets.samples.causal_lm import smollm2
+from xaiwidgets.samples.text_encoder import minilm
+
+__all__ = [
+    "PICTURES",
+    "Table",
+    "adult",
+    "breast_cancer",
+    "compas",
+    "efficientnet",
+    "german",
+    "minilm",
+    "picture",
+    "sentences",
+    "sentiment",
+    "smollm2",
+]
