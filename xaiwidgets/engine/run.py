@@ -173,7 +173,7 @@ def _checked(problem: Problem, face: str) -> Any:
 
 def _finite(values: Tensor, rows: int, what: str) -> Tensor:
     if values.shape != (rows,):
-        msg = f"The model returned {what}s of shape {tuple(values.shape)} for {rows} inputs; one number for each is needed."
+        msg = f"The model returned {what}s of shape {tuple(values.shape)} for {rows} inputs; it must return one each."
         raise ModelError(msg)
     values = values.detach().double().cpu()
     if not bool(torch.isfinite(values).all()):

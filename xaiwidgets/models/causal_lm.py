@@ -186,13 +186,17 @@ class CausalLM:
             raise InputError("The prompt is longer than the model's window; shorten it to generate.")
         before = self._decode(read.ids)
         text, spans = read.text, list(read.spans.tolist())
+        unfinished = 0
         for count in range(1, len(ids) + 1):
-            # A token may be part of a character, which only the next one completes.
-            whole = self._decode((*read.ids, *ids[:count]))[len(before) :].removesuffix("\ufffd")
+            # A token may be part of a character, which only a later one completes: all of them then cover it.
+            whole = self._decode((*read.ids, *ids[:count]))[len(before) :].rstrip("\ufffd")
             grown = read.text + whole
-            start = len(text)
-            piece = grown[start:]
-            spans.append([start + len(piece) - len(piece.lstrip()) if piece.strip() else start, len(grown)])
+            piece = grown[len(text) :]
+            start = len(text) + (len(piece) - len(piece.lstrip()) if piece.strip() else 0)
+            if piece and unfinished:
+                spans[-unfinished:] = [[start, start + 1]] * unfinished
+            unfinished = 0 if piece else unfinished + 1
+            spans.append([start, len(grown)])
             text = grown
         array = np.asarray(spans, dtype=np.int64)
         special = np.concatenate([read.special, np.zeros(len(ids), dtype=bool)])

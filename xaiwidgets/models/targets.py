@@ -27,7 +27,7 @@ def resolve(
     """
     if isinstance(target, (tuple, list)):
         if len(target) != 2:
-            msg = f"target={target!r} has {len(target)} entries; a contrast is a pair: why the first rather than the second."
+            msg = f"target={target!r} has {len(target)} entries; a contrast is a pair: why the first, not the second."
             raise TargetError(msg)
         index, contrast = index_of(target[0]), index_of(target[1])
         if index == contrast:
@@ -56,7 +56,7 @@ def index_among(target: Any, labels: Sequence[str]) -> int:
         msg = f"target={target!r} is not one of the model's {len(labels)} outputs{hint}: choose from {shown}."
         raise TargetError(msg)
     if isinstance(target, bool) or not hasattr(target, "__index__"):
-        msg = f"target={target!r} is a {type(target).__name__}; give an output's name or number, or a pair for a contrast."
+        msg = f"target={target!r} is a {type(target).__name__}; give an output's name or number, or a pair of them."
         raise TargetError(msg)
     index = target.__index__()
     if not -len(labels) <= index < len(labels):

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -24,6 +24,9 @@ class FrontEnd(anywidget.AnyWidget):
         group: widgets with the same name answer each other's hover and selection; see `xw.link`.
     """
 
+    bundles: ClassVar[tuple[str, str]] = ("", "")
+    """The module and the style sheet in `static/`, where an exported page can show the widget on its own."""
+
     language = traitlets.Enum(["", "en", "zh"], default_value="").tag(sync=True)
     group = traitlets.Unicode("").tag(sync=True)
 
@@ -31,6 +34,17 @@ class FrontEnd(anywidget.AnyWidget):
         # ipywidgets' hold_sync is not locked, and estimates are written by a job's thread.
         self._writing = threading.RLock()
         super().__init__(**traits)
+
+    @property
+    def exportable(self) -> bool:
+        """Whether an exported page can show it."""
+        return bool(self.bundles[0])
+
+    @property
+    def drawn(self) -> list[str]:
+        """The traits that the front end draws from."""
+        ours = {name for kind in type(self).__mro__ if kind.__module__.startswith("xaiwidgets") for name in vars(kind)}
+        return sorted(name for name in self.traits(sync=True) if name in ours)
 
     @contextmanager
     def together(self) -> Iterator[None]:

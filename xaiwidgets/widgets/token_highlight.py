@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from xaiwidgets.explanation import Explanation, Outputs
 from xaiwidgets.models.causal_lm import CausalLM, Continuation
 from xaiwidgets.models.pieces import layout_of_pieces
 from xaiwidgets.widgets.array import wire
+from xaiwidgets.widgets.export import write_html
 from xaiwidgets.widgets.front_end import FrontEnd, bundle
 from xaiwidgets.widgets.live import Live
 from xaiwidgets.widgets.utf16 import utf16_positions
@@ -39,8 +42,9 @@ class TokenHighlight(FrontEnd):
         busy: whether a newer picture is on its way.
     """
 
-    _esm = bundle("token_highlight.js")
-    _css = bundle("token_highlight.css")
+    bundles = ("token_highlight.js", "token_highlight.css")
+    _esm = bundle(bundles[0])
+    _css = bundle(bundles[1])
 
     text = traitlets.Unicode("").tag(sync=True)
     method = traitlets.Unicode("").tag(sync=True)
@@ -122,6 +126,13 @@ class TokenHighlight(FrontEnd):
             self.busy = True
             self._live.resume()
 
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write one HTML file that shows the present picture offline, together with the linked widgets of ours.
+
+        It still hovers, sorts, splits and links; what needs the model does not appear. Returns the path written.
+        """
+        return write_html(self, path, title=f"{self._estimate.get('target', '')} · xaiwidgets".strip(" ·"))
+
     def close(self) -> None:
         """Stop computing and remove the widget."""
         self.stop()
@@ -199,7 +210,6 @@ class TokenHighlight(FrontEnd):
     def _show_finished(self, explanation: Explanation) -> None:
         with self.together():
             shown = self._show_input(explanation.input or layout_of_pieces(explanation.features))
-            self.text = self._input["text"]
             self.method = explanation.method
             if explanation.outputs is not None:
                 self._outputs = _outputs(shown, explanation.outputs)
@@ -219,9 +229,9 @@ class TokenHighlight(FrontEnd):
             "id": number + 1,
             "text": layout["text"],
             "tokens": layout["tokens"],
-            "spans": wire(at[layout["spans"]], np.uint32),
-            "words": wire(layout["words"], np.uint32),
-            "features": wire(layout["features"], np.int32),
+            "spans": wire(at[layout["spans"]], np.uint16 if at[-1] < 1 << 16 else np.uint32),
+            "words": wire(layout["words"], np.uint16 if len(layout["words"]) < 1 << 16 else np.uint32),
+            "features": wire(layout["features"], np.int16 if len(layout["features"]) < 1 << 15 else np.int32),
             "cut": None if layout["cut"] is None else int(at[layout["cut"]]),
             "prompt": layout["prompt"],
         }
