@@ -17,7 +17,7 @@ from xaiwidgets.explanation import Outputs, Target
 from xaiwidgets.models.evaluation import device_of, evaluating
 from xaiwidgets.models.targets import finite_outputs, pick, resolve
 from xaiwidgets.models.text_reader import reader
-from xaiwidgets.models.tokens import Tokens, group, tokenize
+from xaiwidgets.models.tokens import Tokens, baseline_id, group, ordinary_blank, tokenize
 
 CANDIDATES = 10
 
@@ -56,18 +56,19 @@ class CausalLM:
         Args:
             model: takes `input_ids` or `inputs_embeds` with `attention_mask`, and returns `.logits`, float [B, T, V].
             tokenizer: its (fast) tokenizer.
-            baseline_token: what stands where a token is absent; None: the tokenizer's mask, padding or end token.
+            baseline_token: what stands where a token is absent; None: "..." or a blank, where that is one token.
 
         Raises:
             InputError: when the model or tokenizer is of another kind.
         """
         self.model = model
         self.tokenizer = tokenizer
+        blank = ordinary_blank(tokenizer) if baseline_token is None else None
         found = reader(
             model,
             tokenizer,
             head=lambda out, _: out.logits[:, -1].float().log_softmax(-1),
-            baseline_token=baseline_token,
+            absent=baseline_id(tokenizer, baseline_token) if blank is None else blank,
         )
         # Logits at every position would be most of a small model's memory; the last one's are all that is read.
         if "logits_to_keep" in inspect.signature(model.forward).parameters:

@@ -14,7 +14,7 @@ from xaiwidgets.explanation import Outputs, Target
 from xaiwidgets.models.targets import class_outputs, finite_outputs, index_among, pick, resolve
 from xaiwidgets.models.text_callable import CallableText
 from xaiwidgets.models.text_reader import reader
-from xaiwidgets.models.tokens import tokenize
+from xaiwidgets.models.tokens import baseline_id, tokenize
 
 
 class TextClassifier:
@@ -47,7 +47,9 @@ class TextClassifier:
         """
         self.model = model
         self.tokenizer = tokenizer
-        self._reader = reader(model, tokenizer, head=lambda out, _: out.logits, baseline_token=baseline_token)
+        self._reader = reader(
+            model, tokenizer, head=lambda out, _: out.logits, absent=baseline_id(tokenizer, baseline_token)
+        )
         named = getattr(getattr(model, "config", None), "id2label", None) or {}
         self.labels = tuple(labels) if labels is not None else tuple(str(named[i]) for i in sorted(named))
 

@@ -14,7 +14,7 @@ from xaiwidgets.explanation import Outputs, Target
 from xaiwidgets.models.evaluation import device_of
 from xaiwidgets.models.targets import finite_outputs
 from xaiwidgets.models.text_reader import reader
-from xaiwidgets.models.tokens import tokenize
+from xaiwidgets.models.tokens import baseline_id, tokenize
 
 Pooling = Literal["mean", "cls"]
 
@@ -49,7 +49,7 @@ class TextEncoder:
         self.model = model
         self.tokenizer = tokenizer
         self._pooling = pooling
-        self._reader = reader(model, tokenizer, head=self._pooled, baseline_token=baseline_token)
+        self._reader = reader(model, tokenizer, head=self._pooled, absent=baseline_id(tokenizer, baseline_token))
 
     def embed(self, text: str) -> Tensor:
         """The embedding of a text, float32 [D], on the model's device."""

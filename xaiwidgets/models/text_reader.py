@@ -15,7 +15,7 @@ from xaiwidgets.engine.problem import Field, Game, Problem
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Outputs, Target
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
-from xaiwidgets.models.tokens import Tokens, baseline_id, token_limit
+from xaiwidgets.models.tokens import Tokens, token_limit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,10 +116,8 @@ class TextReader:
         )
 
 
-def reader(
-    model: Any, tokenizer: Any, *, head: Callable[[Any, Tensor], Tensor], baseline_token: str | None
-) -> TextReader:
-    """A reader of a Hugging Face model; finds embeddings, limit and baseline by itself.
+def reader(model: Any, tokenizer: Any, *, head: Callable[[Any, Tensor], Tensor], absent: int) -> TextReader:
+    """A reader of a Hugging Face model; finds embeddings, limit and arguments by itself.
 
     Raises:
         InputError: when the model is no torch module with input embeddings.
@@ -135,7 +133,7 @@ def reader(
     return TextReader(
         model=model,
         tokenizer=tokenizer,
-        absent=baseline_id(tokenizer, baseline_token),
+        absent=absent,
         limit=token_limit(tokenizer, getattr(model, "config", None)),
         head=head,
         extra=extra,

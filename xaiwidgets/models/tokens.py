@@ -169,7 +169,7 @@ def group(
 
 
 def baseline_id(tokenizer: Any, named: str | None) -> int:
-    """The id of the token that stands where a feature is absent: mask, else padding, end of text, unknown.
+    """The id of the token that stands where a feature is absent: the named one, else mask, padding, end, unknown.
 
     Raises:
         InputError: when the tokenizer has none of them, or not the one that is named.
@@ -186,6 +186,19 @@ def baseline_id(tokenizer: Any, named: str | None) -> int:
             return int(found)
     msg = f"{type(tokenizer).__name__} has no mask, padding, end or unknown token; name one with baseline_token=."
     raise InputError(msg)
+
+
+def ordinary_blank(tokenizer: Any) -> int | None:
+    """The id of an everyday token that says nothing, "..." or a blank, or None where neither is one token.
+
+    To a decoder a special token is no absence but a landmark: with one in a word's place, SmolLM2 gives nearly all
+    credit to the last word; with "..." the words that a person would name come first.
+    """
+    for blank in ("...", " "):
+        ids = tokenizer(blank, add_special_tokens=False)["input_ids"]
+        if len(ids) == 1:
+            return int(ids[0])
+    return None
 
 
 def _special(read: Any) -> npt.NDArray[np.bool_]:
