@@ -68,8 +68,8 @@ def clenshaw_curtis(intervals: int) -> tuple[Tensor, Tensor]:
     """
     n = intervals
     k = torch.arange(n + 1, dtype=torch.float64)
-    # Nodes through an exact fraction of π, so that nested rules give bitwise equal nodes.
-    nodes = torch.tensor([0.5 - 0.5 * math.cos(math.pi * (i / n)) for i in range(n + 1)], dtype=torch.float64)
+    # Through exact fractions of π, so that nested rules give bitwise equal nodes; a sine, so that the middle is 0.5.
+    nodes = torch.tensor([0.5 + 0.5 * math.sin(math.pi * (i / n - 0.5)) for i in range(n + 1)], dtype=torch.float64)
     j = torch.arange(1, n // 2 + 1, dtype=torch.float64)
     b = torch.full_like(j, 2.0)
     b[-1] = 1.0
