@@ -41,6 +41,7 @@ def smollm2() -> CausalLM:
 
 def load(folder: Path) -> tuple[Any, Any]:
     """The model and its tokenizer: from the cache at `folder`, or else from the package, which fills the cache."""
+    import torch
     from safetensors import SafetensorError
 
     if folder.is_dir():
@@ -50,6 +51,10 @@ def load(folder: Path) -> tuple[Any, Any]:
             # Cut short by a full disk, or written by another version: it is only a cache.
             shutil.rmtree(folder, ignore_errors=True)
     model, tokenizer = from_gguf()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            # So that this load and every later one from the cache give the same numbers.
+            parameter.copy_(parameter.bfloat16())
     try:
         _write(folder, model, tokenizer)
     except OSError as problem:
@@ -58,7 +63,7 @@ def load(folder: Path) -> tuple[Any, Any]:
 
 
 def from_gguf() -> tuple[Any, Any]:
-    """The model and its tokenizer as the package holds them, with weights that bfloat16 can hold.
+    """The model and its tokenizer as the package holds them.
 
     Raises:
         SampleError: when the package is not installed.
@@ -84,10 +89,6 @@ def from_gguf() -> tuple[Any, Any]:
     del read.config.quantization_config
     model: Any = type(read)(read.config).eval()
     model.load_state_dict(read.state_dict())
-    with torch.no_grad():
-        for parameter in model.parameters():
-            # So that the first load and every later one from the cache give the same numbers.
-            parameter.copy_(parameter.bfloat16())
     return model, tokenizer
 
 

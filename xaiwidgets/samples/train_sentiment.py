@@ -62,7 +62,7 @@ def read() -> Rows:
 def cleaned(tweet: str) -> str:
     """A tweet as a person would write the sentence: no handles, links, retweet marks, hash signs or entities."""
     plain = html.unescape(html.unescape(tweet))
-    return " ".join(re.sub(r"\bRT\b|@\w+:?|https?://\S*|#", " ", plain).split())
+    return " ".join(re.sub(r"\bRT\b|@\w+:?|https?:\S*|#", " ", plain).split())
 
 
 def split(rows: Rows) -> tuple[Rows, Rows]:
