@@ -78,10 +78,13 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         self._live: Live | None = None
         self._bridge = HoverBridge(language=language)
         word = _words(language or "en")
+        # bqplot keeps an ordinal scale's order of first appearance; a domain of our own keeps the strongest on top.
+        self._names = bqplot.OrdinalScale(domain=[])
+        self._values = bqplot.LinearScale()
         self._bars = bqplot.Bars(
             x=[],
             y=[],
-            scales={"x": bqplot.OrdinalScale(reverse=True), "y": bqplot.LinearScale()},
+            scales={"x": self._names, "y": self._values},
             orientation="horizontal",
             padding=0.3,
             stroke="transparent",
@@ -89,26 +92,20 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         self._whiskers = bqplot.Lines(
             x=[[0.0, 0.0]],
             y=[["", ""]],
+            scales={"x": self._values, "y": self._names},
             colors=["#888888"],
             stroke_width=1.5,
             visible=False,
-            scales={"x": self._bars.scales["y"], "y": self._bars.scales["x"]},
         )
-        axes = [
-            bqplot.Axis(scale=self._bars.scales["x"], orientation="vertical", grid_lines="none", tick_style=_TICKS),
-            bqplot.Axis(
-                scale=self._bars.scales["y"],
-                label=word["bars.value"],
-                num_ticks=5,
-                grid_lines="none",
-                tick_style=_TICKS,
-            ),
-        ]
+        quiet = {"grid_lines": "none", "label_color": "#888888", "tick_style": {"font-size": "12px"}}
+        self._scale = bqplot.Axis(
+            scale=self._values, label=word["bars.value"], tick_format=".2g", label_offset="36px", **quiet
+        )
         self._figure = bqplot.Figure(
             marks=[self._bars, self._whiskers],
-            axes=axes,
+            axes=[bqplot.Axis(scale=self._names, orientation="vertical", **quiet), self._scale],
             background_style={"fill": "transparent"},
-            fig_margin={"top": 8, "bottom": 44, "left": 110, "right": 16},
+            fig_margin={"top": 8, "bottom": 52, "left": 110, "right": 24},
             animation_duration=0,
         )
         self._message = ipywidgets.Label(layout={"display": "none"})
@@ -159,22 +156,25 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")[: self._top]
         shown = _unlike([names[i] for i in order])
         known = np.nan_to_num(values[order])
+        spread = np.nan_to_num(errors[order])
+        low, high = min(0.0, *(known - spread), 0.0), max(0.0, *(known + spread), 0.0)
+        self._names.domain = shown[::-1]
+        with self._values.hold_sync(), self._scale.hold_sync():
+            self._values.min, self._values.max = low, high if high > low else 1.0
+            self._scale.tick_values = sorted({low, 0.0, high})
         with self._bars.hold_sync(), self._whiskers.hold_sync(), self._bridge.together():
             self._bars.x, self._bars.y = shown, known
             self._bars.colors = [FOR if value >= 0 else AGAINST for value in known] or [FOR]
-            spread = np.nan_to_num(errors[order])
             self._whiskers.visible = bool((spread > 0).any())
             if self._whiskers.visible:
                 self._whiskers.x = [[v - s, v + s] for v, s in zip(known, spread, strict=True)]
                 self._whiskers.y = [[name, name] for name in shown]
             self._bridge.features = [int(firsts[i]) for i in order]
             self._bridge.names = [e.features[firsts[i]] for i in order]
-        self._figure.layout.height = f"{52 + BAR_HEIGHT * max(1, len(order))}px"
+        self._figure.layout.height = f"{60 + BAR_HEIGHT * max(1, len(order))}px"
 
 
 _LIMITS = frozenset({"tolerance", "budget", "within", "seed"})
-
-_TICKS = {"font-size": "12px"}
 
 
 def _by_word(e: Explanation) -> tuple[list[str], Any, Any, Any]:
