@@ -1,9 +1,28 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const outdir = fileURLToPath(new URL("../xaiwidgets/static/", import.meta.url));
 const source = (path) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+/**
+ * The dictionary with every key once and only what a front end says: English summaries come from Python with the
+ * methods, and the words of the bars are Python's alone.
+ */
+const words = {
+  name: "words",
+  setup(build) {
+    build.onLoad({ filter: /words\.json$/ }, async ({ path }) => {
+      const { en, zh } = JSON.parse(await readFile(path, "utf8"));
+      const used = Object.keys(en).filter((key) => !key.startsWith("bars."));
+      const pairs = used.map((key) => [key, [key.endsWith(".summary") ? null : en[key], zh[key]]]);
+      const contents = `const table = ${JSON.stringify(Object.fromEntries(pairs))};
+        const pick = (i) => Object.fromEntries(Object.entries(table).map(([key, pair]) => [key, pair[i]]));
+        export default { en: pick(0), zh: pick(1) };`;
+      return { contents, loader: "js", watchFiles: [path] };
+    });
+  },
+};
 
 /** One bundle a widget: its text travels with every instance, so nothing is shared at run time. */
 const options = {
@@ -14,6 +33,7 @@ const options = {
     { in: source("core/host.ts"), out: "host" },
   ],
   outdir,
+  plugins: [words],
   bundle: true,
   minify: true,
   format: "esm",

@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-// The tests live beside the Python ones, one level up, so the root is the repository.
+// The tests live beside the Python ones, one level up.
 export default defineConfig({
-  root: fileURLToPath(new URL("..", import.meta.url)),
+  server: { fs: { allow: [fileURLToPath(new URL("..", import.meta.url))] } },
   test: {
-    include: ["tests/js/**/*.test.ts"],
+    dir: fileURLToPath(new URL("../tests/js", import.meta.url)),
+    include: ["**/*.test.ts"],
     environment: "happy-dom",
     globals: true,
   },

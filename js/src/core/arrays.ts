@@ -28,7 +28,7 @@ const NARROW: Partial<Record<keyof Kinds, keyof typeof KINDS>> = { int32: "int16
  */
 export function unpack<K extends keyof Kinds>(packed: Packed, dtype: K): Kinds[K] {
   if (packed.dtype !== dtype && packed.dtype !== NARROW[dtype])
-    throw new Error(`expected a ${dtype} array, got ${packed.dtype}`);
+    throw new Error(`expected ${dtype}, got ${packed.dtype}`);
   const { data } = packed;
   const [buffer, start, bytes] =
     data instanceof ArrayBuffer
@@ -37,7 +37,7 @@ export function unpack<K extends keyof Kinds>(packed: Packed, dtype: K): Kinds[K
   const Sent = KINDS[packed.dtype];
   const width = Sent.BYTES_PER_ELEMENT;
   const length = packed.shape.reduce((product, side) => product * side, 1);
-  if (bytes !== length * width) throw new Error(`an array of ${length} numbers came with ${bytes} bytes`);
+  if (bytes !== length * width) throw new Error(`${length} numbers came in ${bytes} bytes`);
   const numbers =
     start % width === 0 ? new Sent(buffer, start, length) : new Sent(buffer.slice(start, start + bytes));
   return (packed.dtype === dtype ? numbers : KINDS[dtype].from(numbers)) as Kinds[K];

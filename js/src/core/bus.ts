@@ -34,7 +34,7 @@ export interface BusOptions {
 
 export function joinBus({ group, nameOf, hear, signal }: BusOptions): Bus {
   const place = meetingPlace();
-  const from = crypto.randomUUID?.() ?? String(Math.random());
+  const from = `${Math.random()}`;
   place.addEventListener(
     EVENT,
     (event) => {

@@ -1,13 +1,16 @@
-type Attributes = Record<string, string | number | boolean | null | undefined>;
+export type Attributes = Record<string, string | number | boolean | null | undefined>;
 
-/** An element with attributes and children. Strings become text nodes: nothing here ever parses HTML. */
+/**
+ * An element with attributes (or just its class) and children. Strings become text nodes: nothing here ever
+ * parses HTML.
+ */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes: Attributes = {},
+  attributes: Attributes | string = {},
   ...children: (Node | string)[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  set(element, attributes);
+  set(element, typeof attributes === "string" ? { class: attributes } : attributes);
   element.append(...children);
   return element;
 }
@@ -20,19 +23,36 @@ export function set(element: Element, attributes: Attributes): void {
   }
 }
 
+/** Listen until the view is gone. */
+export function on<E extends keyof HTMLElementEventMap>(
+  target: EventTarget,
+  type: E,
+  listener: (event: HTMLElementEventMap[E]) => unknown,
+  signal: AbortSignal,
+): void {
+  target.addEventListener(type, listener as EventListener, { signal });
+}
+
 /** Change an element's text only when it differs, so that an estimate 20 times a second costs no layout. */
 export function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-const SVG = "http://www.w3.org/2000/svg";
+/** An SVG element. */
+export function shape(name: string, attributes: Attributes, ...children: (Node | string)[]): SVGElement {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  set(element, attributes);
+  element.append(...children);
+  return element;
+}
 
 /** A 16 × 16 line icon from one path. */
-export function icon(path: string): SVGSVGElement {
-  const svg = document.createElementNS(SVG, "svg");
-  set(svg, { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true", class: "xai-icon" });
-  const line = document.createElementNS(SVG, "path");
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
+export function icon(path: string): SVGElement {
+  const box = { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true", class: "xai-icon" };
+  return shape("svg", box, shape("path", { d: path }));
+}
+
+/** A button of the given class. */
+export function button(kind: string, ...face: (Node | string)[]): HTMLButtonElement {
+  return h("button", { type: "button", class: kind }, ...face);
 }

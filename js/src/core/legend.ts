@@ -10,17 +10,19 @@ export interface LegendFacts {
   target: string;
   contrast: string | null;
   sum: number;
-  /** Score of the input minus score with nothing in it, when both are known. */
+  /** The score of the input, and with nothing in it. */
   output: number | null;
-  baseline: number | null;
+  baseline_output: number | null;
 }
 
 export interface Legend {
   el: HTMLElement;
   update(facts: LegendFacts | null): void;
   /** The words as they stand, for a saved picture. */
-  words(): { low: string; high: string; ticks: string[]; note: string; sequential: boolean };
+  words(): { ends: string[]; ticks: string[]; note: string; sequential: boolean };
 }
+
+const textsOf = (elements: Element[]) => elements.map((element) => element.textContent ?? "");
 
 /** The colour scale in numbers and words, and whether the values add up to what they explain. */
 export function legend(t: Speech): Legend {
@@ -30,13 +32,13 @@ export function legend(t: Speech): Legend {
   const bar = h("div", { class: "xai-legend-bar", "aria-hidden": "true" });
   const scale = h(
     "div",
-    { class: "xai-legend-scale" },
-    h("div", { class: "xai-legend-ends" }, low, high),
+    "xai-legend-scale",
+    h("div", "xai-legend-ends", low, high),
     bar,
-    h("div", { class: "xai-legend-ticks xai-number" }, ...ticks),
+    h("div", "xai-legend-ticks xai-number", ...ticks),
   );
-  const note = h("div", { class: "xai-legend-note xai-number" });
-  const el = h("div", { class: "xai-legend" }, scale, note);
+  const note = h("div", "xai-legend-note xai-number");
+  const el = h("div", "xai-legend", scale, note);
 
   return {
     el,
@@ -46,11 +48,18 @@ export function legend(t: Speech): Legend {
       const { max, sequential, target, contrast } = facts;
       const decimals = decimalsFor(max);
       el.dataset.sequential = String(sequential);
-      say(
-        low,
-        sequential ? t("weak") : t(contrast === null ? "against" : "for", { target: contrast ?? target }),
-      );
-      say(high, sequential ? t("strong") : t("for", { target }));
+      const alike = facts.unit === "cosine" && contrast === null;
+      const down = alike
+        ? t("less")
+        : t(contrast === null ? "against" : "for", { target: contrast ?? target });
+      const up = alike ? t("more.similar") : t("for", { target });
+      for (const [end, words] of [
+        [low, sequential ? t("weak") : down],
+        [high, sequential ? t("strong") : up],
+      ] as const) {
+        say(end, words);
+        end.title = words;
+      }
       const numbers = sequential ? [0, max / 2, max] : [-max, 0, max];
       numbers.forEach((number, i) => {
         const zero = number === 0 ? "0" : null;
@@ -60,7 +69,7 @@ export function legend(t: Speech): Legend {
         );
       });
       const unit = t.maybe(`unit.${facts.unit}`) ?? facts.unit;
-      const { output, baseline } = facts;
+      const { output, baseline_output: baseline } = facts;
       const change = output === null || baseline === null ? null : output - baseline;
       // The sum of gradient lengths means nothing; where a change is to be explained, the sum always counts.
       const values = {
@@ -79,10 +88,9 @@ export function legend(t: Speech): Legend {
             });
     },
     words: () => ({
-      low: low.textContent ?? "",
-      high: high.textContent ?? "",
-      ticks: ticks.map((tick) => tick.textContent ?? ""),
-      note: note.textContent ?? "",
+      ends: textsOf([low, high]),
+      ticks: textsOf(ticks),
+      note: textsOf([note]).join(),
       sequential: el.dataset.sequential === "true",
     }),
   };

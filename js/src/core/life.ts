@@ -52,9 +52,8 @@ export function joinLife(options: {
       }
     },
     write(state) {
-      if (!alive) return;
       for (const [name, value] of Object.entries(state)) model.set(name, value);
-      model.save_changes();
+      if (alive) model.save_changes();
     },
   };
 

@@ -1,4 +1,4 @@
-import { h, say, set } from "./dom";
+import { button, h, on, say, set } from "./dom";
 import { decimalsFor, percent, plain, signed } from "./numbers";
 import { clicked, type Targets } from "./targets";
 import type { Speech } from "./words";
@@ -51,46 +51,48 @@ interface Row {
 
 /** The output bar: what the model says, one row an output; a click explains that one. */
 export function scores({ t, aim, signal }: ScoresOptions): Scores {
-  const caption = h("div", { class: "xai-caption" });
-  const list = h("ul", { class: "xai-scores-list" });
-  const more = h("button", { type: "button", class: "xai-link" });
-  const el = h("div", { class: "xai-scores" }, caption, list, more);
+  const caption = h("div", "xai-caption");
+  const list = h("ul", "xai-scores-list");
+  const more = button("xai-link");
+  const el = h("div", "xai-scores", caption, list, more);
   let current: Targets = [];
   let all = false;
   let rows: Row[] = [];
   let shape = "";
   let latest: Parameters<Scores["update"]>[0] | null = null;
 
-  more.addEventListener(
+  on(
+    more,
     "click",
     () => {
       all = !all;
       if (latest) update(latest);
     },
-    { signal },
+    signal,
   );
 
   function rowOf(clickable: boolean): Row {
     const name = h("span", { class: "xai-score-name", dir: "auto" });
     const bar = h("span", { class: "xai-score-bar", "aria-hidden": "true" }, h("span"));
-    const number = h("span", { class: "xai-score-number xai-number" });
+    const number = h("span", "xai-score-number xai-number");
     const main: HTMLElement = h(clickable ? "button" : "div", { class: "xai-score" }, name, bar, number);
-    const versus = h("button", { type: "button", class: "xai-versus" }, t("contrast"));
+    const versus = button("xai-versus", t("contrast"));
     const row: Row = { el: h("li", {}, main), main, name, bar, number, versus, id: -1 };
     if (clickable) {
       main.setAttribute("type", "button");
       row.el.append(versus);
-      main.addEventListener("click", (event) => aim(clicked(current, row.id, event.shiftKey)), { signal });
-      main.addEventListener(
+      on(main, "click", (event) => aim(clicked(current, row.id, event.shiftKey)), signal);
+      on(
+        main,
         "keydown",
         (event) => {
           if (event.key !== "Enter" || !event.shiftKey) return;
           event.preventDefault();
           aim(clicked(current, row.id, true));
         },
-        { signal },
+        signal,
       );
-      versus.addEventListener("click", () => aim(clicked(current, row.id, true)), { signal });
+      on(versus, "click", () => aim(clicked(current, row.id, true)), signal);
     }
     return row;
   }
@@ -100,15 +102,8 @@ export function scores({ t, aim, signal }: ScoresOptions): Scores {
     if (outputs.kind !== "class" || indices.length <= FEW) return indices;
     const weight = (i: number) => outputs.probabilities?.[i] ?? outputs.scores[i] ?? 0;
     indices.sort((a, b) => weight(b) - weight(a));
-    if (all) return indices;
     // What is explained stays in sight, however unlikely it is.
-    const rank = (i: number) => (targets.some((id) => id === outputs.ids[i]) ? 0 : 1);
-    return indices
-      .map((i, place) => ({ i, key: rank(i) * indices.length + place }))
-      .sort((a, b) => a.key - b.key)
-      .slice(0, FEW)
-      .sort((a, b) => weight(b.i) - weight(a.i))
-      .map(({ i }) => i);
+    return indices.filter((i, place) => all || place < FEW || targets.some((id) => id === outputs.ids[i]));
   }
 
   function fill(row: Row, i: number, outputs: Outputs, clickable: boolean, dead: string | null): void {
@@ -124,7 +119,7 @@ export function scores({ t, aim, signal }: ScoresOptions): Scores {
     row.name.title = shown;
     const figure = outputs.kind === "similarity" ? signed(score, 3) : plain(score, decimalsFor(largest));
     say(row.number, probability === null ? figure : percent(probability));
-    row.bar.style.setProperty("--p", String(Math.max(-1, Math.min(1, part))));
+    row.bar.style.setProperty("--p", String(part));
     const place = current.indexOf(id as never);
     row.el.dataset.role = place === 0 ? "explained" : place === 1 ? "contrast" : "";
     if (!clickable) return;
@@ -156,6 +151,7 @@ export function scores({ t, aim, signal }: ScoresOptions): Scores {
     }
     say(caption, t(`scores.${outputs.kind}`));
     caption.title = clickable ? t("scores.hint") : "";
+    el.dataset.kind = outputs.kind;
     list.dataset.signed = String(
       outputs.kind === "similarity" || outputs.scores.some((s) => s < 0 && !outputs.probabilities),
     );

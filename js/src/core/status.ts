@@ -1,4 +1,4 @@
-import { h, say, set } from "./dom";
+import { button, h, on, say, set } from "./dom";
 import { precision } from "./numbers";
 import type { Speech, Word } from "./words";
 
@@ -41,24 +41,24 @@ export interface StatusBar {
 
 /** The row on top of a live widget: method, how far the computation is, stop and resume. */
 export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): StatusBar {
-  const select = h("select", { class: "xai-select" });
-  const label = h("label", { class: "xai-method" }, h("span", { class: "xai-caption" }, t("method")), select);
-  const fixed = h("span", { class: "xai-method-name" });
-  const readout = h("span", { class: "xai-readout xai-number" });
-  const state = h("span", { class: "xai-state" });
-  const stopper = h("button", { type: "button", class: "xai-button" }, t("stop"));
-  const resumer = h("button", { type: "button", class: "xai-button" }, t("resume"));
+  const select = h("select", "xai-select");
+  const label = h("label", "xai-method", h("span", "xai-caption", t("method")), select);
+  const fixed = h("span", "xai-method-name");
+  const readout = h("span", "xai-readout xai-number");
+  const state = h("span", "xai-state");
+  const stopper = button("xai-button", t("stop"));
+  const resumer = button("xai-button", t("resume"));
   const spoken = h("span", { class: "xai-spoken", role: "status", "aria-live": "polite" });
   const tools = h("span", { class: "xai-tools", role: "group" });
   const status = h("div", { class: "xai-status", role: "group", "aria-label": t("status") });
   // One place for both, so that nothing moves when a short computation comes and goes.
-  const slot = h("span", { class: "xai-slot" }, stopper, resumer);
-  status.append(readout, state, slot);
-  const el = h("div", { class: "xai-head" }, label, fixed, status, tools, spoken);
+  const slot = h("span", "xai-slot", stopper, resumer);
+  status.append(slot, readout, state);
+  const el = h("div", "xai-head", label, fixed, status, tools, spoken);
 
-  select.addEventListener("change", () => pick(select.value), { signal });
-  stopper.addEventListener("click", stop, { signal });
-  resumer.addEventListener("click", resume, { signal });
+  on(select, "change", () => pick(select.value), signal);
+  on(stopper, "click", stop, signal);
+  on(resumer, "click", resume, signal);
 
   let known = "";
   let shown: Progress["state"] = null;

@@ -1,19 +1,4 @@
-import { set } from "./dom";
-
-/** Real SVG drawn from what is on the screen: each stretch of text where the browser put it. */
-const SVG = "http://www.w3.org/2000/svg";
-
-export function shape(
-  name: string,
-  attributes: Record<string, string | number | null>,
-  text = "",
-): SVGElement {
-  const element = document.createElementNS(SVG, name);
-  set(element, attributes);
-  if (text) element.textContent = text;
-  return element;
-}
-
+/** Where the browser put each stretch of text, so that a picture can be drawn as it stands on the screen. */
 export interface Stretch {
   text: string;
   rect: DOMRect;
@@ -26,14 +11,7 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 export function* stretches(node: Text): Generator<Stretch> {
   const range = document.createRange();
   for (const match of node.data.matchAll(/\S+/g)) {
-    range.setStart(node, match.index);
-    range.setEnd(node, match.index + match[0].length);
-    const rects = range.getClientRects();
     const rtl = RIGHT_TO_LEFT.test(match[0]);
-    if (rects.length === 1) {
-      yield { text: match[0], rect: rects[0] as DOMRect, rtl };
-      continue;
-    }
     // Chinese and long words break inside: gather the letters of each line.
     let line: Stretch | null = null;
     let at = match.index;

@@ -8,14 +8,12 @@ export function sheetOf({ input, units, pieces }: Picture): Sheet {
 }
 
 /**
- * The picture under a text that is being typed: colours stay on the words that the edit left alone, and what a
- * language model had generated follows the prompt.
+ * The picture under a text that the model has not read yet: colours stay on the words that the edit left alone.
+ * What a language model generated is no part of what is `written`, but it stands after it.
  */
-export function editedSheet(picture: Picture, prompt: string, typed: string): Sheet {
-  const { input, units } = picture;
-  // What was generated is not part of what is edited, but it stands after it.
-  const after = input.prompt === null ? "" : input.text.slice(prompt.length);
-  const text = typed + after;
+export function editedSheet({ input, units }: Picture, written: string, typed: string): Sheet {
+  const rest = input.text.slice(written.length);
+  const text = typed + (/\s$/.test(typed) ? rest.trimStart() : rest);
   const alignment = align(input.text, text);
   const kept = units.flatMap((unit) => {
     const span = unit.tag ? null : moved(alignment, unit.start, unit.end);

@@ -1,10 +1,10 @@
-import { h } from "../../core/dom";
+import { h, on } from "../../core/dom";
 
 export interface EditorOptions {
   label: string;
   placeholder: string;
   /** The text changed on screen: redraw what lies under it. Also called while an input method composes. */
-  typed(text: string): void;
+  typed(): void;
   /** The text to explain, at most once a frame, never a half-composed one. */
   submit(text: string): void;
   done(byKey: boolean): void;
@@ -14,9 +14,7 @@ export interface EditorOptions {
 export interface Editor {
   el: HTMLTextAreaElement;
   active(): boolean;
-  text(): string;
   open(text: string, caret: number): void;
-  close(): void;
 }
 
 /** A transparent text area exactly over the coloured text: the letters are its own, the colours lie below. */
@@ -28,8 +26,6 @@ export function editor({ label, placeholder, typed, submit, done, signal }: Edit
     dir: "auto",
     rows: 1,
     spellcheck: "false",
-    autocapitalize: "off",
-    autocomplete: "off",
     hidden: true,
   });
   let active = false;
@@ -56,25 +52,28 @@ export function editor({ label, placeholder, typed, submit, done, signal }: Edit
     done(byKey);
   }
 
-  el.addEventListener(
+  on(
+    el,
     "input",
     () => {
-      typed(el.value);
+      typed();
       if (!composing) schedule();
     },
-    { signal },
+    signal,
   );
-  el.addEventListener("compositionstart", () => (composing = true), { signal });
-  el.addEventListener(
+  on(el, "compositionstart", () => (composing = true), signal);
+  on(
+    el,
     "compositionend",
     () => {
       composing = false;
-      typed(el.value);
+      typed();
       schedule();
     },
-    { signal },
+    signal,
   );
-  el.addEventListener(
+  on(
+    el,
     "keydown",
     (event) => {
       event.stopPropagation();
@@ -85,15 +84,14 @@ export function editor({ label, placeholder, typed, submit, done, signal }: Edit
         close(true);
       }
     },
-    { signal },
+    signal,
   );
-  el.addEventListener("blur", () => close(false), { signal });
+  on(el, "blur", () => close(false), signal);
   signal.addEventListener("abort", () => cancelAnimationFrame(frame));
 
   return {
     el,
     active: () => active,
-    text: () => el.value,
     open(text, caret) {
       active = true;
       sent = text;
@@ -102,6 +100,5 @@ export function editor({ label, placeholder, typed, submit, done, signal }: Edit
       el.focus({ preventScroll: true });
       el.setSelectionRange(caret, caret);
     },
-    close: () => close(false),
   };
 }

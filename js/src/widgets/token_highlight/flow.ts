@@ -1,4 +1,5 @@
-import { h } from "../../core/dom";
+import { h, on } from "../../core/dom";
+import { visible } from "../../core/scores";
 import type { Unit } from "./units";
 import { BLOCK, expanded, firstThat } from "./window";
 
@@ -50,9 +51,6 @@ interface Block {
 /** Expand words this many pixels before they scroll into view. */
 const MARGIN = 240;
 
-const MARKS: Record<string, string> = { "\n": "⏎", "\t": "⇥", " ": "␣" };
-const marksOf = (text: string) => Array.from(text, (letter) => MARKS[letter] ?? "␣").join("");
-
 /** The running text: one inline span a block, words inside those near the viewport, plain text in the rest. */
 export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
   const el = h("div", { class: "xai-flow", dir: "auto", role: "group", "aria-label": label });
@@ -73,7 +71,7 @@ export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
   function leafOf(unit: Unit): HTMLElement {
     const text = sheet.text.slice(unit.start, unit.end);
     const leaf = h("span", { role: "button", tabindex: -1 }, unit.tag || text);
-    if (!unit.tag && !text.trim()) leaf.dataset.blank = marksOf(text);
+    if (!unit.tag && !text.trim()) leaf.dataset.blank = visible(text);
     if (unit.tokens.length > 1) leaf.setAttribute("aria-expanded", "false");
     leaves.set(leaf, unit);
     elements.set(unit, leaf);
@@ -150,23 +148,25 @@ export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
   }
 
   const target = (event: Event) => (event.target as Element).closest<HTMLElement>("[role=button]");
-  el.addEventListener(
+  on(
+    el,
     "pointerover",
     (event) => {
       const leaf = target(event);
       point((leaf && leaves.get(leaf)) ?? null, leaf);
     },
-    { signal },
+    signal,
   );
-  el.addEventListener("pointerleave", () => point(null, null), { signal });
-  el.addEventListener(
+  on(el, "pointerleave", () => point(null, null), signal);
+  on(
+    el,
     "click",
     (event) => {
       const leaf = target(event);
       const unit = leaf && leaves.get(leaf);
       if (unit) press(unit, event);
     },
-    { signal },
+    signal,
   );
 
   return {
@@ -183,7 +183,7 @@ export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
         const units = sheet.units.slice(i, i + BLOCK);
         const from = i === 0 ? 0 : (units[0] as Unit).start;
         const to = sheet.units[i + BLOCK]?.start ?? sheet.end;
-        const block = { el: h("span", { class: "xai-block" }), units, from, to, open: false };
+        const block = { el: h("span", "xai-block"), units, from, to, open: false };
         block.el.textContent = sheet.text.slice(from, to);
         for (const unit of units) homes.set(unit, block);
         blocks.push(block);

@@ -1,3 +1,4 @@
+import { on } from "../../core/dom";
 import type { Flow } from "./flow";
 import type { Unit } from "./units";
 
@@ -8,7 +9,7 @@ export interface KeysOptions {
   focused(unit: Unit | null, element: HTMLElement | null): void;
   press(unit: Unit): void;
   choose(unit: Unit): void;
-  edit(): void;
+  edit(at: Unit): void;
   signal: AbortSignal;
 }
 
@@ -58,24 +59,22 @@ export function keys({ flow, stops, focused, press, choose, edit, signal }: Keys
   }
 
   function goal(key: string, all: Unit[], at: number): number | null {
+    if (key === "ArrowDown" || key === "ArrowUp") return across(flow, all, at, key === "ArrowUp" ? -1 : 1);
     const right = flow.el.matches(":dir(rtl)") ? -1 : 1;
-    if (key === "ArrowRight") return at + right;
-    if (key === "ArrowLeft") return at - right;
-    if (key === "ArrowDown") return across(flow, all, at, 1);
-    if (key === "ArrowUp") return across(flow, all, at, -1);
-    if (key === "Home") return 0;
-    if (key === "End") return all.length - 1;
-    return null;
+    const goals = { ArrowRight: at + right, ArrowLeft: at - right, Home: 0, End: all.length - 1 };
+    return goals[key as keyof typeof goals] ?? null;
   }
 
-  flow.el.addEventListener(
+  on(
+    flow.el,
     "keydown",
     (event) => {
       const unit = flow.unitOf(event.target as Element);
       if (!unit || event.altKey) return;
       const { key } = event;
-      if (key === "F2") edit();
-      else if (key === "Escape") focused(null, null);
+      if (key === "F2") edit(unit);
+      // Escape is the root's: it closes the tooltip wherever focus is.
+      else if (key === "Escape") return;
       else if (key === "Enter" || key === " ") press(unit);
       else if (key === "x" && !event.ctrlKey && !event.metaKey) choose(unit);
       else {
@@ -87,9 +86,10 @@ export function keys({ flow, stops, focused, press, choose, edit, signal }: Keys
       }
       event.preventDefault();
     },
-    { signal },
+    signal,
   );
-  flow.el.addEventListener(
+  on(
+    flow.el,
     "focusin",
     (event) => {
       const unit = flow.unitOf(event.target as Element);
@@ -97,8 +97,8 @@ export function keys({ flow, stops, focused, press, choose, edit, signal }: Keys
       settle(unit);
       focused(unit, event.target as HTMLElement);
     },
-    { signal },
+    signal,
   );
-  flow.el.addEventListener("focusout", () => focused(null, null), { signal });
+  on(flow.el, "focusout", () => focused(null, null), signal);
   return { settle, focus };
 }

@@ -1,4 +1,4 @@
-import { h, say } from "../../core/dom";
+import { button, h, on, say, set } from "../../core/dom";
 import { decimalsFor, percent, plain, signed } from "../../core/numbers";
 import type { Speech, Word } from "../../core/words";
 import type { Picture } from "./picture";
@@ -14,7 +14,7 @@ export interface ListOptions {
 export interface List {
   el: HTMLElement;
   update(picture: Picture): void;
-  mark(on: (unit: Unit) => boolean): void;
+  mark(isOn: (unit: Unit) => boolean): void;
 }
 
 /** Rows that are shown at a time. */
@@ -32,25 +32,20 @@ const COLUMNS: [Column, Word][] = [
 export function list({ t, point, signal }: ListOptions): List {
   const head = h("tr");
   const body = h("tbody");
-  const table = h(
-    "table",
-    {},
-    h("caption", { class: "xai-spoken" }, t("list.of")),
-    h("thead", {}, head),
-    body,
-  );
-  const more = h("button", { type: "button", class: "xai-link" });
-  const el = h("div", { class: "xai-list" }, table, more);
+  const table = h("table", {}, h("caption", "xai-spoken", t("list.of")), h("thead", {}, head), body);
+  const more = button("xai-link");
+  const el = h("div", "xai-list", table, more);
   let order: Order = { column: "value", descending: true };
   let pages = 1;
   let shown: Entry[] = [];
   let picture: Picture | null = null;
-  let on: (unit: Unit) => boolean = () => false;
+  let isOn: (unit: Unit) => boolean = () => false;
 
   const headers = COLUMNS.map(([column, word]) => {
-    const button = h("button", { type: "button", class: "xai-sort" }, t(word));
-    const th = h("th", { scope: "col", class: `xai-col-${column}` }, button);
-    button.addEventListener(
+    const sorter = button("xai-sort", t(word));
+    const th = h("th", { scope: "col", class: `xai-col-${column}` }, sorter);
+    on(
+      sorter,
       "click",
       () => {
         // Numbers are read from the largest, words and positions from the first.
@@ -58,31 +53,32 @@ export function list({ t, point, signal }: ListOptions): List {
         order = { column, descending: order.column === column ? !order.descending : first };
         draw();
       },
-      { signal },
+      signal,
     );
     head.append(th);
     return th;
   });
-  more.addEventListener(
+  on(
+    more,
     "click",
     () => {
       pages += 1;
       draw();
     },
-    { signal },
+    signal,
   );
   const entryAt = (event: Event) => {
-    const row = (event.target as Element).closest<HTMLTableRowElement>("tbody tr");
-    return row ? shown[row.sectionRowIndex] : undefined;
+    const row = (event.target as Element).closest("tbody tr");
+    return row ? shown[[...body.children].indexOf(row)] : undefined;
   };
-  body.addEventListener("pointerover", (event) => point(entryAt(event)?.unit ?? null), { signal });
-  body.addEventListener("pointerleave", () => point(null), { signal });
+  on(body, "pointerover", (event) => point(entryAt(event)?.unit ?? null), signal);
+  on(body, "pointerleave", () => point(null), signal);
 
-  function rowAt(index: number): HTMLTableRowElement {
-    const old = body.rows[index];
-    if (old) return old;
+  function rowAt(index: number): HTMLElement {
+    const old = body.children[index];
+    if (old) return old as HTMLElement;
     const row = h("tr", {}, ...COLUMNS.map(([column]) => h("td", { class: `xai-col-${column} xai-number` })));
-    (row.cells[1] as HTMLElement).dir = "auto";
+    (row.children[1] as HTMLElement).dir = "auto";
     body.append(row);
     return row;
   }
@@ -96,7 +92,11 @@ export function list({ t, point, signal }: ListOptions): List {
     shown.forEach((entry, i) => {
       const row = rowAt(i);
       const known = !Number.isNaN(entry.value);
-      const error = Number.isNaN(entry.error) ? "–" : entry.error === 0 ? "0" : plain(entry.error, decimals);
+      const error = Number.isNaN(entry.error)
+        ? "–"
+        : entry.error === 0
+          ? "0"
+          : plain(entry.error, decimals + 1);
       const texts = [
         String(entry.position),
         entry.word,
@@ -104,16 +104,16 @@ export function list({ t, point, signal }: ListOptions): List {
         known ? error : "",
         known ? percent(entry.share) : "",
       ];
-      for (const [column, text] of texts.entries()) say(row.cells[column] as HTMLElement, text);
+      for (const [column, text] of texts.entries()) say(row.children[column] as HTMLElement, text);
       const size = known && max > 0 ? entry.value / max : 0;
-      (row.cells[2] as HTMLElement).style.setProperty("--v", size.toFixed(3));
-      (row.cells[2] as HTMLElement).dataset.side = size < 0 ? "neg" : "pos";
-      row.classList.toggle("xai-on", on(entry.unit));
+      (row.children[2] as HTMLElement).style.setProperty("--v", size.toFixed(3));
+      (row.children[2] as HTMLElement).dataset.side = size < 0 ? "neg" : "pos";
+      row.classList.toggle("xai-on", isOn(entry.unit));
     });
-    while (body.rows.length > shown.length) body.rows[body.rows.length - 1]?.remove();
+    while (body.children.length > shown.length) body.lastChild?.remove();
     headers.forEach((th, i) => {
       const sorting = COLUMNS[i]?.[0] === order.column;
-      th.ariaSort = sorting ? (order.descending ? "descending" : "ascending") : "none";
+      set(th, { "aria-sort": sorting ? (order.descending ? "descending" : "ascending") : "none" });
     });
     const left = all.length - shown.length;
     more.hidden = left <= 0;
@@ -127,8 +127,9 @@ export function list({ t, point, signal }: ListOptions): List {
       draw();
     },
     mark(marked) {
-      on = marked;
-      for (const [i, entry] of shown.entries()) body.rows[i]?.classList.toggle("xai-on", on(entry.unit));
+      isOn = marked;
+      for (const [i, entry] of shown.entries())
+        body.children[i]?.classList.toggle("xai-on", isOn(entry.unit));
     },
   };
 }

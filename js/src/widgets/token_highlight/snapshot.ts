@@ -1,5 +1,6 @@
+import { shape } from "../../core/dom";
 import type { Legend } from "../../core/legend";
-import { ascentOf, shape, stretches } from "../../core/svg";
+import { ascentOf, stretches } from "../../core/svg";
 
 /** Room around the picture. */
 const EDGE = 16;
@@ -14,14 +15,14 @@ interface Theme {
 
 function themeOf(root: HTMLElement): Theme {
   const style = getComputedStyle(root);
-  const read = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
-  const triple = (name: string, otherwise: string) => `rgb(${read(name, otherwise).split(/\s+/).join(",")})`;
+  const read = (name: string) => style.getPropertyValue(name).trim();
+  const triple = (name: string) => `rgb(${read(name).split(/\s+/).join(",")})`;
   return {
-    ink: style.color || "#1f1f1f",
-    paper: read("--xai-paper", "#fff"),
-    pos: triple("--xai-pos", "213 94 0"),
-    neg: triple("--xai-neg", "0 114 178"),
-    alpha: Number(read("--xai-alpha", "0.6")),
+    ink: style.color,
+    paper: read("--xai-paper"),
+    pos: triple("--xai-pos"),
+    neg: triple("--xai-neg"),
+    alpha: Number(read("--xai-alpha")),
   };
 }
 
@@ -40,7 +41,7 @@ function* boxes(leaf: HTMLElement, theme: Theme, x: number, y: number): Generato
 }
 
 function* legendShapes(legend: Legend, theme: Theme, y: number, width: number): Generator<SVGElement> {
-  const { low, high, ticks, note, sequential } = legend.words();
+  const { ends, ticks, note, sequential } = legend.words();
   const long = Math.min(320, width);
   const label = { fill: theme.ink, "font-size": 12 };
   const stops = shape("linearGradient", { id: "scale" });
@@ -50,12 +51,15 @@ function* legendShapes(legend: Legend, theme: Theme, y: number, width: number): 
   stop(sequential ? 0 : 0.5, theme.pos, 0);
   stop(1, theme.pos, theme.alpha);
   yield stops;
-  yield shape("text", { ...label, x: 0, y }, low);
-  yield shape("text", { ...label, x: long, y, "text-anchor": "end" }, high);
+  const line = (texts: string[], below: number) =>
+    texts.map((text, i) => {
+      const part = i / (texts.length - 1);
+      const anchor = ["start", "middle", "end"][2 * part] ?? null;
+      return shape("text", { ...label, x: long * part, y: y + below, "text-anchor": anchor }, text);
+    });
+  yield* line(ends, 0);
   yield shape("rect", { x: 0, y: y + 6, width: long, height: 8, fill: "url(#scale)", rx: 2 });
-  const anchors = ["start", "middle", "end"];
-  for (const [i, tick] of ticks.entries())
-    yield shape("text", { ...label, x: (long * i) / 2, y: y + 28, "text-anchor": anchors[i] ?? "end" }, tick);
+  yield* line(ticks, 28);
   yield shape("text", { ...label, x: 0, y: y + 48, "fill-opacity": 0.7 }, note);
 }
 
@@ -82,7 +86,7 @@ export function snapshot(root: HTMLElement, flow: HTMLElement, legend: Legend, t
   for (const leaf of flow.querySelectorAll<HTMLElement>("[role=button]"))
     if (!leaf.hidden) svg.append(...boxes(leaf, theme, frame.left, frame.top - top));
 
-  const size = style.fontSize || "16px";
+  const size = style.fontSize;
   const walker = document.createTreeWalker(flow, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const faint = node.parentElement?.closest(".xai-cut, .xai-special, .xai-after") ? 0.55 : null;

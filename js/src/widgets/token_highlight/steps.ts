@@ -1,4 +1,4 @@
-import { h, say, set } from "../../core/dom";
+import { h, on, say, set } from "../../core/dom";
 import { visible } from "../../core/scores";
 import type { Speech } from "../../core/words";
 import type { Input } from "./wire";
@@ -17,22 +17,20 @@ export interface Steps {
 /** The scrubber over what a language model generated: which of its tokens is explained. */
 export function steps({ t, go, signal }: StepsOptions): Steps {
   const range = h("input", { type: "range", min: 0, step: 1, class: "xai-range", "aria-label": t("steps") });
-  const label = h("span", { class: "xai-number" });
+  const label = h("span", "xai-number");
   const token = h("span", { class: "xai-step-token", dir: "auto" });
-  const el = h("div", { class: "xai-steps" }, range, label, token);
-  let frame = 0;
+  const el = h("div", "xai-steps", range, label, token);
   let dragging = false;
-  range.addEventListener(
+  on(
+    range,
     "input",
     () => {
       dragging = true;
-      cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(() => go(range.valueAsNumber));
+      go(range.valueAsNumber);
     },
-    { signal },
+    signal,
   );
-  range.addEventListener("change", () => (dragging = false), { signal });
-  signal.addEventListener("abort", () => cancelAnimationFrame(frame));
+  on(range, "change", () => (dragging = false), signal);
 
   return {
     el,

@@ -42,23 +42,22 @@ export function entries(picture: Picture): Entry[] {
 /** Values sort by size without their sign, since a strong "against" matters as much as a strong "for". */
 export function sorted(rows: Entry[], { column, descending }: Order): Entry[] {
   const sign = descending ? -1 : 1;
-  const key = (row: Entry) => {
-    const number = column === "value" ? Math.abs(row.value) : (row[column] as number);
-    return Number.isNaN(number) ? Number.NEGATIVE_INFINITY * sign * -1 : number;
-  };
+  const key = (row: Entry) => (column === "value" ? Math.abs(row.value) : (row[column] as number));
   return [...rows].sort((a, b) => {
-    if (column === "word") return sign * a.word.localeCompare(b.word) || a.position - b.position;
     const [left, right] = [key(a), key(b)];
-    return left === right ? a.position - b.position : sign * (left < right ? -1 : 1);
+    // What is not known yet comes last in either direction.
+    const missing = Number(Number.isNaN(left)) - Number(Number.isNaN(right));
+    const words = column === "word" ? a.word.localeCompare(b.word) : left - right;
+    return missing || sign * words || a.position - b.position;
   });
 }
 
-const cell = (text: string) =>
-  text.replace(/[\t\n\r]/g, (blank) => ({ "\t": "\\t", "\n": "\\n" })[blank] ?? "\\r");
+/** A token on one line, in one column. */
+const cell = (text: string) => text.replace(/[\t\n\r]/g, (blank) => JSON.stringify(blank).slice(1, -1));
 const figure = (number: number) => (Number.isNaN(number) ? "" : String(Number(number.toPrecision(7))));
 
 /** Every token with its number, for a spreadsheet. */
-export function tsv(picture: Picture, error: Float32Array, values: Float32Array): string {
+export function tsv(picture: Picture, values: Float32Array, error: Float32Array): string {
   const { input } = picture;
   const lines = ["feature\ttoken\tword\tvalue\terror"];
   for (const unit of picture.units) {

@@ -10,7 +10,7 @@ import type { Estimate } from "./wire";
 function errorWords(t: Speech, error: number, kind: Estimate["error_kind"], decimals: number): string {
   if (kind === "exact" || error === 0) return t("exact");
   if (kind === "unknown" || Number.isNaN(error)) return t("error.unknown");
-  return `± ${plain(error, decimals)}`;
+  return `± ${plain(error, decimals + 1)}`;
 }
 
 /** What is known about one word, or null when it has no value to speak of. */

@@ -1,5 +1,5 @@
-import { h, icon, set } from "../../core/dom";
-import type { Speech, Word } from "../../core/words";
+import { button, icon, on, set } from "../../core/dom";
+import type { Speech } from "../../core/words";
 
 const ICONS = {
   edit: "M3 13l.7-3L10.5 3.2a1.2 1.2 0 0 1 1.7 0l.6.6a1.2 1.2 0 0 1 0 1.7L6 12.3zM9.5 4.2l2.3 2.3",
@@ -8,7 +8,9 @@ const ICONS = {
   copy: "M6 5.5h7.5v8H6zM10 5.5v-3H2.5v8H6",
 };
 
-export type Tool = "edit" | "special" | "list" | "copy" | "svg" | "png";
+const ORDER = ["edit", "special", "list", "copy", "svg", "png"] as const;
+
+export type Tool = (typeof ORDER)[number];
 
 export interface Tools {
   /** Show a tool or not, press it or not, forbid it with a reason. */
@@ -24,36 +26,26 @@ export function tools(options: {
   signal: AbortSignal;
 }): Tools {
   const { t, home, use, signal } = options;
-  const make = (tool: Tool): HTMLButtonElement => {
-    const label = t(tool as Word);
+  const buttons = new Map<Tool, HTMLButtonElement>();
+  for (const tool of ORDER) {
     const face = tool === "svg" || tool === "png" ? tool.toUpperCase() : icon(ICONS[tool]);
-    const button = h(
-      "button",
-      { type: "button", class: "xai-tool", title: label, "aria-label": label },
-      face,
-    );
-    button.addEventListener("click", () => use(tool), { signal });
-    home.append(button);
-    return button;
-  };
-  const buttons: Record<Tool, HTMLButtonElement> = {
-    edit: make("edit"),
-    special: make("special"),
-    list: make("list"),
-    copy: make("copy"),
-    svg: make("svg"),
-    png: make("png"),
-  };
+    const one = button("xai-tool", face);
+    set(one, { title: t(tool), "aria-label": t(tool) });
+    on(one, "click", () => use(tool), signal);
+    home.append(one);
+    buttons.set(tool, one);
+  }
+  const get = (tool: Tool) => buttons.get(tool) as HTMLButtonElement;
   return {
     update(tool, { hidden = false, pressed, dead = null }) {
-      const button = buttons[tool];
-      button.hidden = hidden;
-      button.disabled = dead !== null;
-      set(button, {
-        title: dead ?? t(tool as Word),
+      const one = get(tool);
+      one.hidden = hidden;
+      one.disabled = dead !== null;
+      set(one, {
+        title: dead ?? t(tool),
         "aria-pressed": pressed === undefined ? null : String(pressed),
       });
     },
-    focus: (tool) => buttons[tool].focus(),
+    focus: (tool) => get(tool).focus(),
   };
 }

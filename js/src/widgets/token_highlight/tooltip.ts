@@ -41,13 +41,13 @@ export function tooltip(root: HTMLElement): Tooltip {
       word = at;
       const tokens = tip.tokens.flatMap(([name, value]) => [
         h("span", { dir: "auto" }, name),
-        h("span", { class: "xai-number" }, value),
+        h("span", "xai-number", value),
       ]);
       el.replaceChildren(
-        h("div", { class: "xai-tip-head" }, h("strong", { dir: "auto" }, tip.word), h("span", {}, tip.value)),
-        ...tip.lines.map((line) => h("div", { class: "xai-tip-line" }, line)),
+        h("div", "xai-tip-head", h("strong", { dir: "auto" }, tip.word), h("span", {}, tip.value)),
+        ...tip.lines.map((line) => h("div", "xai-tip-line", line)),
       );
-      if (tokens.length) el.append(h("div", { class: "xai-tip-tokens" }, ...tokens));
+      if (tokens.length) el.append(h("div", "xai-tip-tokens", ...tokens));
       el.hidden = false;
       at.setAttribute("aria-describedby", el.id);
       position(at);

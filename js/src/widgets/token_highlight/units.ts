@@ -35,19 +35,10 @@ function place(input: Input, walk: Walk, token: number, joins: (last: Unit) => b
   if (last && !last.tag && (shared || (end > from && joins(last)))) {
     last.tokens.push(token);
     last.end = Math.max(last.end, end);
-  } else if (end > start) {
-    walk.units.push({ start, end, tokens: [token], special, generated, tag: "", part: false });
   } else {
-    const tag = input.tokens[token] || "·";
-    walk.units.push({
-      start: walk.cursor,
-      end: walk.cursor,
-      tokens: [token],
-      special,
-      generated,
-      tag,
-      part: false,
-    });
+    const tag = end > start ? "" : input.tokens[token] || "·";
+    const place = tag ? { start: walk.cursor, end: walk.cursor } : { start, end };
+    walk.units.push({ ...place, tokens: [token], special, generated, tag, part: false });
   }
   walk.cursor = Math.max(walk.cursor, end);
 }

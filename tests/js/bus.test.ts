@@ -1,0 +1,65 @@
+import { type BusOptions, joinBus } from "../../js/src/core/bus";
+
+function member(group: string, names: string[], signal = new AbortController().signal) {
+  const heard: [string, number[]][] = [];
+  const options: BusOptions = {
+    group: () => group,
+    nameOf: (index) => names[index],
+    hear: (kind, indices) => heard.push([kind, indices]),
+    signal,
+  };
+  return { heard, bus: joinBus(options) };
+}
+
+describe("linked widgets", () => {
+  const names = ["the", "cat", "sat"];
+  it("hear each other, and never themselves", () => {
+    const [a, b] = [member("g1", names), member("g1", names)];
+    a.bus.send("hover", [1], ["cat"]);
+    expect(b.heard).toEqual([["hover", [1]]]);
+    expect(a.heard).toEqual([]);
+  });
+  it("do not hear another group, nor those that are linked with nobody", () => {
+    const [a, b, c, d] = [member("g2", names), member("g3", names), member("", names), member("", names)];
+    a.bus.send("hover", [1], ["cat"]);
+    c.bus.send("hover", [1], ["cat"]);
+    expect([b.heard, c.heard, d.heard]).toEqual([[], [], []]);
+  });
+  it("take only features of the same name", () => {
+    const [a, b] = [member("g4", names), member("g4", ["the", "dog", "sat"])];
+    a.bus.send("hover", [1, 2], ["cat", "sat"]);
+    expect(b.heard).toEqual([["hover", [2]]]);
+  });
+  it("end a hover when the hand goes on to what is not here, and keep a selection", () => {
+    const [a, b] = [member("g5", names), member("g5", ["other"])];
+    a.bus.send("hover", [1], ["cat"]);
+    a.bus.send("select", [1], ["cat"]);
+    a.bus.send("select", [], []);
+    expect(b.heard).toEqual([
+      ["hover", []],
+      ["select", []],
+    ]);
+  });
+  it("meet across bundles, which each have their own copy of the code", async () => {
+    vi.resetModules();
+    const other = await import("../../js/src/core/bus");
+    expect(other.joinBus).not.toBe(joinBus);
+    const a = member("g6", names);
+    const heard: number[][] = [];
+    other.joinBus({
+      group: () => "g6",
+      nameOf: (index) => names[index],
+      hear: (_, indices) => heard.push(indices),
+      signal: new AbortController().signal,
+    });
+    a.bus.send("hover", [0], ["the"]);
+    expect(heard).toEqual([[0]]);
+  });
+  it("are silent once their view is gone", () => {
+    const life = new AbortController();
+    const [a, b] = [member("g7", names), member("g7", names, life.signal)];
+    life.abort();
+    a.bus.send("hover", [0], ["the"]);
+    expect(b.heard).toEqual([]);
+  });
+});
