@@ -618,8 +618,8 @@ describe("life and death", () => {
   it("says that the kernel has restarted, keeps the picture, and switches off what needs it", async () => {
     const model = finished({ _outputs: outputs });
     const view = open(model);
-    view.el.classList.add("jupyter-widgets-disconnected");
     model.tell("comm_live_update");
+    await new Promise((later) => setTimeout(later, 5));
     await settled();
     const alerts = view.all("[role=alert]").filter((alert) => !alert.hidden);
     expect(texts(alerts)).toEqual(["The kernel has restarted: run the cell again."]);

@@ -10,33 +10,25 @@ export interface Life {
 const views = new WeakMap<object, number>();
 
 /**
- * anywidget hands each view its own proxy of the model, so the proxy cannot be what views are counted by;
- * the ipywidgets layout is one object for all of them. Other hosts have one view, or count by proxy.
+ * anywidget hands each view its own proxy of the model, so the proxy cannot be what views are counted by, and it hides
+ * whether the comm is live. The ipywidgets layout is one object for all views, and lives and dies with the same kernel.
+ * Other hosts have one view, or count by proxy.
  */
-function identity(model: AnyModel): object {
+function companion(model: AnyModel): { comm_live?: boolean } {
   const layout: unknown = model.get("layout");
   return typeof layout === "object" && layout !== null ? layout : model;
 }
 
-function isAlive(model: AnyModel, el: HTMLElement): boolean {
-  const { comm_live } = model as { comm_live?: boolean };
-  // ipywidgets marks the element of every view whose comm is gone; anywidget's proxy hides the flag itself.
-  return comm_live ?? el.closest(".jupyter-widgets-disconnected") === null;
-}
-
-export function joinLife(options: {
-  model: AnyModel;
-  el: HTMLElement;
-  changed: () => void;
-  signal: AbortSignal;
-}): Life {
-  const { model, el, changed, signal } = options;
-  let alive = isAlive(model, el);
+export function joinLife(options: { model: AnyModel; changed: () => void; signal: AbortSignal }): Life {
+  const { model, changed, signal } = options;
+  const one = companion(model);
+  // A host that tells neither way has a kernel, until it says that the comm has changed.
+  let alive = one.comm_live ?? true;
   const listen = () =>
-    // The class is set by another listener of the same event, which may come after this one.
-    queueMicrotask(() => {
+    // A manager disconnects its models one after the other, each in a microtask of its own: look when all are done.
+    setTimeout(() => {
       if (signal.aborted) return;
-      alive = isAlive(model, el);
+      alive = one.comm_live ?? false;
       changed();
     });
   model.on("comm_live_update", listen);
@@ -57,7 +49,6 @@ export function joinLife(options: {
     },
   };
 
-  const one = identity(model);
   const count = (views.get(one) ?? 0) + 1;
   views.set(one, count);
   if (count === 1) life.send({ kind: "here" });

@@ -10,7 +10,7 @@ const widget: AnyWidget<State> = {
     const model = wired as Model;
     let scene = new AbortController();
     let current: { update(): void } | null = null;
-    const life = joinLife({ model, el, changed: () => current?.update(), signal });
+    const life = joinLife({ model, changed: () => current?.update(), signal });
 
     function build(): void {
       scene.abort();
