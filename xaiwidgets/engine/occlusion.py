@@ -23,7 +23,7 @@ def occlusion(game: Game, pace: Pace) -> Iterator[Estimate]:
         masks = ~torch.eye(game.players, dtype=torch.bool)[part]
         values = values.clone()
         values[part] = game.whole - pace(len(masks), game.values, masks)
-        error = torch.where(values.isnan(), math.nan, 0.0)
+        error = torch.zeros_like(values).masked_fill(values.isnan(), math.nan)
         yield Estimate(
             values=values,
             error=error,

@@ -6,7 +6,8 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,8 @@ from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Problem
 from xaiwidgets.errors import MethodError, ModelError
 from xaiwidgets.explanation import Explanation
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,16 +45,27 @@ def limits(*, tolerance: float | None, budget: int | None, within: float | str |
     """
     seconds = within
     if isinstance(within, str):
-        read = re.fullmatch(r"\s*([\d.]+)\s*(ms|s|min)?\s*", within)
+        read = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(ms|s|min)?\s*", within)
         if read is None:
             msg = f"within={within!r} cannot be read as a time; give seconds, or text like '2s', '500ms' or '1min'."
             raise MethodError(msg)
         seconds = float(read[1]) * {"ms": 0.001, "min": 60.0}.get(read[2] or "s", 1.0)
-    for name, value in (("tolerance", tolerance), ("budget", budget), ("within", seconds)):
-        if value is not None and not (isinstance(value, (int, float)) and value > 0):
-            msg = f"{name}={value!r} was given; it must be a positive number, or None for the method's own."
-            raise MethodError(msg)
-    return Limits(tolerance=tolerance, budget=budget, within=None if seconds is None else float(seconds))
+    return Limits(
+        tolerance=_positive("tolerance", tolerance, float, Real),
+        budget=_positive("budget", budget, int, Integral),
+        within=_positive("within", seconds, float, Real),
+    )
+
+
+def _positive(name: str, value: Any, kind: Callable[[Any], T], accepted: Any) -> T | None:
+    """A limit as a plain number, which can be saved; NumPy's are as good."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, accepted) or not value > 0:
+        what = "a positive whole number" if kind is int else "a positive number"
+        msg = f"{name}={value!r} was given; it must be {what}, or None for the method's own."
+        raise MethodError(msg)
+    return kind(value)
 
 
 class Run:
@@ -90,6 +104,10 @@ class Run:
         deadline = None if limits.within is None else time.perf_counter() + limits.within
         self.pace.budget = float("inf") if budget is None else budget
         self.stopped_by = None
+        least = self.problem.evaluations + 1
+        if self.estimate is None and self.problem.features and self.pace.budget < least:
+            msg = f"budget={budget} was given, but the first estimate takes {least} evaluations; give at least {least}."
+            raise MethodError(msg)
         while True:
             self.stopped_by = (
                 "cancelled" if cancelled() else self._met(tolerance, budget, deadline) if self.estimate else None
