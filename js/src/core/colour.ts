@@ -1,3 +1,4 @@
+import { missing } from "./numbers";
 /** How a value is drawn: which side of zero, and how strongly (0 … 1). The colours themselves are CSS. */
 export interface Shade {
   /** "none" is zero, "pending" not known yet, "plain" has no value at all. */
@@ -14,7 +15,7 @@ const STEPS = 200;
 
 export function shade(value: number | null, max: number): Shade {
   if (value === null) return PLAIN;
-  if (Number.isNaN(value)) return PENDING;
+  if (missing(value)) return PENDING;
   const size = Math.round(Math.min(1, Math.abs(value) / max) * STEPS) / STEPS;
   if (!(max > 0) || size === 0) return NONE;
   return { side: value > 0 ? "pos" : "neg", size };

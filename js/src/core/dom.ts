@@ -1,8 +1,11 @@
 export type Attributes = Record<string, string | number | boolean | null | undefined>;
 
+/** The classes of a front end, each with the prefix that keeps them apart from the notebook's own. */
+const classes = (names: string) => names.replace(/\S+/g, "xai-$&");
+
 /**
- * An element with attributes (or just its class) and children. Strings become text nodes: nothing here ever
- * parses HTML.
+ * An element with attributes, or just with classes (given without their prefix), and children. Strings become text
+ * nodes: nothing here ever parses HTML.
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -10,7 +13,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   ...children: (Node | string)[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
-  set(element, typeof attributes === "string" ? { class: attributes } : attributes);
+  set(element, typeof attributes === "string" ? { class: classes(attributes) } : attributes);
   element.append(...children);
   return element;
 }
@@ -48,11 +51,11 @@ export function shape(name: string, attributes: Attributes, ...children: (Node |
 
 /** A 16 × 16 line icon from one path. */
 export function icon(path: string): SVGElement {
-  const box = { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true", class: "xai-icon" };
+  const box = { viewBox: "0 0 16 16", "aria-hidden": "true", class: "xai-icon" };
   return shape("svg", box, shape("path", { d: path }));
 }
 
-/** A button of the given class. */
-export function button(kind: string, ...face: (Node | string)[]): HTMLButtonElement {
-  return h("button", { type: "button", class: kind }, ...face);
+/** A button with the given classes. */
+export function button(names: string, ...face: (Node | string)[]): HTMLButtonElement {
+  return h("button", { type: "button", class: classes(names) }, ...face);
 }

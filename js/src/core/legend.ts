@@ -32,13 +32,13 @@ export function legend(t: Speech): Legend {
   const bar = h("div", { class: "xai-legend-bar", "aria-hidden": "true" });
   const scale = h(
     "div",
-    "xai-legend-scale",
-    h("div", "xai-legend-ends", low, high),
+    "legend-scale",
+    h("div", "legend-ends", low, high),
     bar,
-    h("div", "xai-legend-ticks xai-number", ...ticks),
+    h("div", "legend-ticks number", ...ticks),
   );
-  const note = h("div", "xai-legend-note xai-number");
-  const el = h("div", "xai-legend", scale, note);
+  const note = h("div", "legend-note number");
+  const el = h("div", "legend", scale, note);
 
   return {
     el,

@@ -16,7 +16,7 @@ const views = new WeakMap<object, number>();
  */
 function companion(model: AnyModel): { comm_live?: boolean } {
   const layout: unknown = model.get("layout");
-  return typeof layout === "object" && layout !== null ? layout : model;
+  return typeof layout === "object" && layout !== null ? layout : (model as object);
 }
 
 export function joinLife(options: { model: AnyModel; changed: () => void; signal: AbortSignal }): Life {

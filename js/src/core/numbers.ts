@@ -1,3 +1,6 @@
+/** "Not known", on the wire and off it. */
+export const missing = (value: number): boolean => Number.isNaN(value);
+
 /** Decimals that show `largest` with three digits, so that all numbers of one picture line up. */
 export function decimalsFor(largest: number): number {
   if (!Number.isFinite(largest) || largest <= 0) return 2;
@@ -5,7 +8,7 @@ export function decimalsFor(largest: number): number {
 }
 
 export function plain(value: number, decimals: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
+  if (!Number.isFinite(value)) return missing(value) ? "–" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   const tiny = size > 0 && size < 0.5 * 10 ** -decimals && decimals >= 6;
   const digits = tiny || size >= 1e7 ? size.toExponential(1).replace("-", "−") : size.toFixed(decimals);

@@ -51,10 +51,10 @@ interface Row {
 
 /** The output bar: what the model says, one row an output; a click explains that one. */
 export function scores({ t, aim, signal }: ScoresOptions): Scores {
-  const caption = h("div", "xai-caption");
-  const list = h("ul", "xai-scores-list");
-  const more = button("xai-link");
-  const el = h("div", "xai-scores", caption, list, more);
+  const caption = h("div", "caption");
+  const list = h("ul", "scores-list");
+  const more = button("link");
+  const el = h("div", "scores", caption, list, more);
   let current: Targets = [];
   let all = false;
   let rows: Row[] = [];
@@ -74,9 +74,9 @@ export function scores({ t, aim, signal }: ScoresOptions): Scores {
   function rowOf(clickable: boolean): Row {
     const name = h("span", { class: "xai-score-name", dir: "auto" });
     const bar = h("span", { class: "xai-score-bar", "aria-hidden": "true" }, h("span"));
-    const number = h("span", "xai-score-number xai-number");
+    const number = h("span", "score-number number");
     const main: HTMLElement = h(clickable ? "button" : "div", { class: "xai-score" }, name, bar, number);
-    const versus = button("xai-versus", t("contrast"));
+    const versus = button("versus", t("contrast"));
     const row: Row = { el: h("li", {}, main), main, name, bar, number, versus, id: -1 };
     if (clickable) {
       main.setAttribute("type", "button");

@@ -41,20 +41,20 @@ export interface StatusBar {
 
 /** The row on top of a live widget: method, how far the computation is, stop and resume. */
 export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): StatusBar {
-  const select = h("select", "xai-select");
-  const label = h("label", "xai-method", h("span", "xai-caption", t("method")), select);
-  const fixed = h("span", "xai-method-name");
-  const readout = h("span", "xai-readout xai-number");
-  const state = h("span", "xai-state");
-  const stopper = button("xai-button", t("stop"));
-  const resumer = button("xai-button", t("resume"));
+  const select = h("select", "select");
+  const label = h("label", "method", h("span", "caption", t("method")), select);
+  const fixed = h("span", "method-name");
+  const readout = h("span", "readout number");
+  const state = h("span", "state");
+  const stopper = button("button", t("stop"));
+  const resumer = button("button", t("resume"));
   const spoken = h("span", { class: "xai-spoken", role: "status", "aria-live": "polite" });
   const tools = h("span", { class: "xai-tools", role: "group" });
-  const status = h("div", { class: "xai-status", role: "group", "aria-label": t("status") });
+  const status = h("div", "status");
   // One place for both, so that nothing moves when a short computation comes and goes.
-  const slot = h("span", "xai-slot", stopper, resumer);
-  status.append(slot, readout, state);
-  const el = h("div", "xai-head", label, fixed, status, tools, spoken);
+  const slot = h("span", "slot", stopper, resumer);
+  status.append(slot, spoken, readout, state);
+  const el = h("div", "head", label, fixed, status, tools);
 
   on(select, "change", () => pick(select.value), signal);
   on(stopper, "click", stop, signal);
@@ -116,7 +116,6 @@ export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): Sta
       set(stopper, { title: dead, hidden: !(live && running) });
       set(resumer, { title: dead, hidden: !(live && progress.state === "stopped") });
       say(readout, progressLine(progress));
-      readout.title = t.maybe(`error.${progress.errorKind}`) ?? "";
       state.hidden = !live || progress.state === null;
       if (progress.state) {
         state.dataset.state = progress.state;

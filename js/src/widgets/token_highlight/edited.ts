@@ -4,7 +4,9 @@ import type { Picture } from "./picture";
 
 /** A picture as it is: its text, its words. */
 export function sheetOf({ input, units, pieces }: Picture): Sheet {
-  return { text: input.text, units, end: input.cut ?? input.text.length, pieces };
+  // A word that begins before the cut is shown whole.
+  const end = Math.max(input.cut ?? input.text.length, units.at(-1)?.end ?? 0);
+  return { text: input.text, units, end, pieces };
 }
 
 /**

@@ -49,7 +49,7 @@ interface Block {
 }
 
 /** Expand words this many pixels before they scroll into view. */
-const MARGIN = 240;
+const MARGIN = 32;
 
 /** The running text: one inline span a block, words inside those near the viewport, plain text in the rest. */
 export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
@@ -57,7 +57,7 @@ export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
   let sheet: Sheet = { text: "", units: [], end: 0, pieces: () => [] };
   let split: ReadonlySet<Unit> = new Set();
   let blocks: Block[] = [];
-  const leaves = new Map<Element, Unit>();
+  const leaves = new WeakMap<Element, Unit>();
   const elements = new Map<Unit, HTMLElement>();
   const homes = new Map<Unit, Block>();
 
@@ -100,7 +100,6 @@ export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
     for (const leaf of block.el.children) {
       const unit = leaves.get(leaf);
       if (unit) elements.delete(unit);
-      leaves.delete(leaf);
     }
   }
 
@@ -175,7 +174,6 @@ export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
     show(next, nextSplit) {
       sheet = next;
       split = nextSplit;
-      leaves.clear();
       elements.clear();
       homes.clear();
       blocks = [];
@@ -183,7 +181,7 @@ export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
         const units = sheet.units.slice(i, i + BLOCK);
         const from = i === 0 ? 0 : (units[0] as Unit).start;
         const to = sheet.units[i + BLOCK]?.start ?? sheet.end;
-        const block = { el: h("span", "xai-block"), units, from, to, open: false };
+        const block = { el: h("span", "block"), units, from, to, open: false };
         block.el.textContent = sheet.text.slice(from, to);
         for (const unit of units) homes.set(unit, block);
         blocks.push(block);
@@ -194,7 +192,7 @@ export function flow({ label, look, point, press, signal }: FlowOptions): Flow {
       refresh();
     },
     repaint() {
-      for (const [leaf, unit] of leaves) paint(leaf as HTMLElement, unit);
+      for (const [unit, leaf] of elements) paint(leaf, unit);
     },
     redraw(unit) {
       const block = homes.get(unit);

@@ -80,10 +80,10 @@ export function known(model: Model): Known {
     selected: new Set(),
     take(changed) {
       const live = model.get("live");
-      if (changed.has("_input")) self.input = readInput(model.get("_input") ?? {});
-      if (changed.has("_estimate")) self.estimate = readEstimate(model.get("_estimate") ?? {});
-      if (changed.has("_outputs")) self.outputs = readOutputs(model.get("_outputs") ?? {});
-      if (changed.has("selected")) self.selected = new Set(model.get("selected") ?? []);
+      if (changed.has("_input")) self.input = readInput(model.get("_input"));
+      if (changed.has("_estimate")) self.estimate = readEstimate(model.get("_estimate"));
+      if (changed.has("_outputs")) self.outputs = readOutputs(model.get("_outputs"));
+      if (changed.has("selected")) self.selected = new Set(model.get("selected"));
       if (changed.has("_input") || changed.has("_estimate")) self.shown = compose();
       const asked = (["method", "target", "step"] as const).some((name) => changed.has(name));
       // A message that brings the answer too is no open question.
@@ -105,7 +105,7 @@ export function known(model: Model): Known {
     },
     explained() {
       const { input } = self;
-      return input && input.prompt !== null ? input.prompt + (model.get("step") ?? 0) : null;
+      return input && input.prompt !== null ? input.prompt + model.get("step") : null;
     },
     nameOf(feature) {
       return self.input?.tokens[self.input.features.indexOf(feature)];

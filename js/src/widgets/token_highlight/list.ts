@@ -1,5 +1,5 @@
 import { button, h, on, say, set } from "../../core/dom";
-import { decimalsFor, percent, plain, signed } from "../../core/numbers";
+import { decimalsFor, missing, percent, plain, signed } from "../../core/numbers";
 import type { Speech, Word } from "../../core/words";
 import type { Picture } from "./picture";
 import { type Column, type Entry, entries, type Order, sorted } from "./table";
@@ -32,9 +32,9 @@ const COLUMNS: [Column, Word][] = [
 export function list({ t, point, signal }: ListOptions): List {
   const head = h("tr");
   const body = h("tbody");
-  const table = h("table", {}, h("caption", "xai-spoken", t("list.of")), h("thead", {}, head), body);
-  const more = button("xai-link");
-  const el = h("div", "xai-list", table, more);
+  const table = h("table", {}, h("caption", "spoken", t("list.of")), h("thead", {}, head), body);
+  const more = button("link");
+  const el = h("div", "list", table, more);
   let order: Order = { column: "value", descending: true };
   let pages = 1;
   let shown: Entry[] = [];
@@ -42,7 +42,7 @@ export function list({ t, point, signal }: ListOptions): List {
   let isOn: (unit: Unit) => boolean = () => false;
 
   const headers = COLUMNS.map(([column, word]) => {
-    const sorter = button("xai-sort", t(word));
+    const sorter = button("sort", t(word));
     const th = h("th", { scope: "col", class: `xai-col-${column}` }, sorter);
     on(
       sorter,
@@ -91,12 +91,8 @@ export function list({ t, point, signal }: ListOptions): List {
     shown = all.slice(0, pages * PAGE);
     shown.forEach((entry, i) => {
       const row = rowAt(i);
-      const known = !Number.isNaN(entry.value);
-      const error = Number.isNaN(entry.error)
-        ? "–"
-        : entry.error === 0
-          ? "0"
-          : plain(entry.error, decimals + 1);
+      const known = !missing(entry.value);
+      const error = missing(entry.error) ? "–" : entry.error === 0 ? "0" : plain(entry.error, decimals + 1);
       const texts = [
         String(entry.position),
         entry.word,

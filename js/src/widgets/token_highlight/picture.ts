@@ -1,3 +1,4 @@
+import { missing } from "../../core/numbers";
 import { align, moved } from "./align";
 import { featuresOf, piecesOf, type Unit, unitsOf } from "./units";
 import type { Estimate, Input } from "./wire";
@@ -46,7 +47,7 @@ export function picture(input: Input, values: Float32Array, error: Float32Array)
   const sizes: number[] = [];
   for (const unit of units) {
     const value = worth(unit);
-    if (value === null || Number.isNaN(value)) continue;
+    if (value === null || missing(value)) continue;
     const size = Math.abs(value);
     sizes.push(size);
     total += size;

@@ -29,12 +29,14 @@ function themeOf(root: HTMLElement): Theme {
 /** The boxes of one coloured word: the fill, and the bar under or over it. */
 function* boxes(leaf: HTMLElement, theme: Theme, x: number, y: number): Generator<SVGElement> {
   const size = Number(leaf.style.getPropertyValue("--m"));
-  if (!size) return;
   const positive = leaf.classList.contains("xai-pos");
   const fill = positive ? theme.pos : theme.neg;
-  const thick = 1 + 3 * size;
+  const thick = 0.5 + 3.5 * size;
   for (const rect of leaf.getClientRects()) {
     const box = { x: rect.left - x, y: rect.top - y, width: rect.width, height: rect.height };
+    if (leaf.classList.contains("xai-explained"))
+      yield shape("rect", { ...box, fill: "none", stroke: theme.ink, rx: 2 });
+    if (!size) continue;
     yield shape("rect", { ...box, fill, "fill-opacity": (size * theme.alpha).toFixed(3), rx: 2 });
     yield shape("rect", { ...box, y: positive ? box.y + box.height - thick : box.y, height: thick, fill });
   }
@@ -47,7 +49,10 @@ function* legendShapes(legend: Legend, theme: Theme, y: number, width: number): 
   const stops = shape("linearGradient", { id: "scale" });
   const stop = (offset: number, colour: string, alpha: number) =>
     stops.append(shape("stop", { offset, "stop-color": colour, "stop-opacity": alpha }));
-  if (!sequential) stop(0, theme.neg, theme.alpha);
+  if (!sequential) {
+    stop(0, theme.neg, theme.alpha);
+    stop(0.5, theme.neg, 0);
+  }
   stop(sequential ? 0 : 0.5, theme.pos, 0);
   stop(1, theme.pos, theme.alpha);
   yield stops;
@@ -84,7 +89,7 @@ export function snapshot(root: HTMLElement, flow: HTMLElement, legend: Legend, t
   svg.append(shape("text", { x: 0, y: 8, fill: theme.ink, "font-size": 12, "fill-opacity": 0.7 }, title));
 
   for (const leaf of flow.querySelectorAll<HTMLElement>("[role=button]"))
-    if (!leaf.hidden) svg.append(...boxes(leaf, theme, frame.left, frame.top - top));
+    svg.append(...boxes(leaf, theme, frame.left, frame.top - top));
 
   const size = style.fontSize;
   const walker = document.createTreeWalker(flow, NodeFilter.SHOW_TEXT);

@@ -17,9 +17,9 @@ export interface Steps {
 /** The scrubber over what a language model generated: which of its tokens is explained. */
 export function steps({ t, go, signal }: StepsOptions): Steps {
   const range = h("input", { type: "range", min: 0, step: 1, class: "xai-range", "aria-label": t("steps") });
-  const label = h("span", "xai-number");
+  const label = h("span", "number");
   const token = h("span", { class: "xai-step-token", dir: "auto" });
-  const el = h("div", "xai-steps", range, label, token);
+  const el = h("div", "steps", range, label, token);
   let dragging = false;
   on(
     range,

@@ -1,3 +1,4 @@
+import { missing } from "../../core/numbers";
 import type { Picture } from "./picture";
 import { featuresOf, type Unit } from "./units";
 
@@ -46,15 +47,15 @@ export function sorted(rows: Entry[], { column, descending }: Order): Entry[] {
   return [...rows].sort((a, b) => {
     const [left, right] = [key(a), key(b)];
     // What is not known yet comes last in either direction.
-    const missing = Number(Number.isNaN(left)) - Number(Number.isNaN(right));
+    const last = Number(missing(left)) - Number(missing(right));
     const words = column === "word" ? a.word.localeCompare(b.word) : left - right;
-    return missing || sign * words || a.position - b.position;
+    return last || sign * words || a.position - b.position;
   });
 }
 
 /** A token on one line, in one column. */
 const cell = (text: string) => text.replace(/[\t\n\r]/g, (blank) => JSON.stringify(blank).slice(1, -1));
-const figure = (number: number) => (Number.isNaN(number) ? "" : String(Number(number.toPrecision(7))));
+const figure = (number: number) => (missing(number) ? "" : String(Number(number.toPrecision(7))));
 
 /** Every token with its number, for a spreadsheet. */
 export function tsv(picture: Picture, values: Float32Array, error: Float32Array): string {

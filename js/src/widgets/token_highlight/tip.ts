@@ -1,4 +1,4 @@
-import { decimalsFor, percent, plain, signed } from "../../core/numbers";
+import { decimalsFor, missing, percent, plain, signed } from "../../core/numbers";
 import { visible } from "../../core/scores";
 import type { Speech } from "../../core/words";
 import type { Picture } from "./picture";
@@ -9,7 +9,7 @@ import type { Estimate } from "./wire";
 
 function errorWords(t: Speech, error: number, kind: Estimate["error_kind"], decimals: number): string {
   if (kind === "exact" || error === 0) return t("exact");
-  if (kind === "unknown" || Number.isNaN(error)) return t("error.unknown");
+  if (kind === "unknown" || missing(error)) return t("error.unknown");
   return `± ${plain(error, decimals + 1)}`;
 }
 
@@ -18,7 +18,7 @@ export function tipOf(t: Speech, picture: Picture, unit: Unit, kind: Estimate["e
   const value = picture.worth(unit);
   if (value === null) return null;
   const word = visible(wordOf(picture.input.text, unit));
-  if (Number.isNaN(value)) return { word, value: t("pending"), lines: [], tokens: [] };
+  if (missing(value)) return { word, value: t("pending"), lines: [], tokens: [] };
   const decimals = decimalsFor(picture.max);
   const lines = [errorWords(t, picture.errorOf(unit), kind, decimals)];
   if (picture.total > 0) {

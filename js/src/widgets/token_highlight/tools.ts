@@ -29,7 +29,7 @@ export function tools(options: {
   const buttons = new Map<Tool, HTMLButtonElement>();
   for (const tool of ORDER) {
     const face = tool === "svg" || tool === "png" ? tool.toUpperCase() : icon(ICONS[tool]);
-    const one = button("xai-tool", face);
+    const one = button("tool", face);
     set(one, { title: t(tool), "aria-label": t(tool) });
     on(one, "click", () => use(tool), signal);
     home.append(one);

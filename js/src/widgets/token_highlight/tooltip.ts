@@ -14,6 +14,9 @@ export interface Tooltip {
   hide(): void;
 }
 
+/** Between a word and its tip. */
+const GAP = 8;
+
 let serial = 0;
 
 /** One tooltip a widget. It follows the word and stays inside the widget: a cell clips what leaves it. */
@@ -22,16 +25,24 @@ export function tooltip(root: HTMLElement): Tooltip {
   const el = h("div", { class: "xai-tip", role: "tooltip", id: `xai-tip-${serial}`, hidden: true });
   let word: HTMLElement | null = null;
 
+  /** Under the word, else over it, else beside it: inside the widget, and never on the word. */
   function position(at: HTMLElement): void {
     const frame = root.getBoundingClientRect();
     // A word that breaks over two lines has two boxes; the tip belongs to the first.
     const box = at.getClientRects()[0] ?? at.getBoundingClientRect();
-    const left = box.left + box.width / 2 - frame.left - el.offsetWidth / 2;
-    const below = box.bottom - frame.top + 8;
-    const above = box.top - frame.top - el.offsetHeight - 8;
-    const roomBelow = below + el.offsetHeight <= frame.height;
-    el.style.left = `${Math.max(0, Math.min(left, frame.width - el.offsetWidth))}px`;
-    el.style.top = `${roomBelow || above < 0 ? below : above}px`;
+    const { offsetWidth: width, offsetHeight: height } = el;
+    const [x, y] = [box.left - frame.left, box.top - frame.top];
+    const under = y + box.height + GAP;
+    const over = y - height - GAP;
+    const after = x + box.width + GAP;
+    let left = x + (box.width - width) / 2;
+    let top = under + height <= frame.height ? under : over;
+    if (top < 0) {
+      top = Math.min(y, frame.height - height);
+      left = after + width <= frame.width ? after : x - width - GAP;
+    }
+    el.style.left = `${Math.max(0, Math.min(left, frame.width - width))}px`;
+    el.style.top = `${Math.max(0, top)}px`;
   }
 
   return {
@@ -41,13 +52,13 @@ export function tooltip(root: HTMLElement): Tooltip {
       word = at;
       const tokens = tip.tokens.flatMap(([name, value]) => [
         h("span", { dir: "auto" }, name),
-        h("span", "xai-number", value),
+        h("span", "number", value),
       ]);
       el.replaceChildren(
-        h("div", "xai-tip-head", h("strong", { dir: "auto" }, tip.word), h("span", {}, tip.value)),
-        ...tip.lines.map((line) => h("div", "xai-tip-line", line)),
+        h("div", "tip-head", h("strong", { dir: "auto" }, tip.word), h("span", {}, tip.value)),
+        ...tip.lines.map((line) => h("div", "tip-line", line)),
       );
-      if (tokens.length) el.append(h("div", "xai-tip-tokens", ...tokens));
+      if (tokens.length) el.append(h("div", "tip-tokens", ...tokens));
       el.hidden = false;
       at.setAttribute("aria-describedby", el.id);
       position(at);

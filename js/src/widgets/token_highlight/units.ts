@@ -32,7 +32,7 @@ function place(input: Input, walk: Walk, token: number, joins: (last: Unit) => b
   const last = walk.units.at(-1);
   const start = Math.max(from, walk.cursor);
   const shared = end > from && end <= walk.cursor;
-  if (last && !last.tag && (shared || (end > from && joins(last)))) {
+  if (last && !last.tag && (shared || (end > from && !generated && joins(last)))) {
     last.tokens.push(token);
     last.end = Math.max(last.end, end);
   } else {
@@ -52,10 +52,9 @@ export function unitsOf(input: Input): Unit[] {
   if (known) return known;
   const walk: Walk = { units: [], cursor: 0 };
   for (let token = 0; token < input.tokens.length; token++) {
-    const generated = input.prompt !== null && token >= input.prompt;
     place(input, walk, token, (last) => {
       const before = last.tokens.at(-1) as number;
-      return !generated && !last.special && input.words[before] === input.words[token];
+      return !last.special && input.words[before] === input.words[token];
     });
   }
   unitsKnown.set(input, walk.units);

@@ -77,16 +77,16 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
   });
   const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const dead = h("div", { class: "xai-alert", role: "alert", hidden: true });
-  const empty = h("div", "xai-empty");
-  const notes = h("div", "xai-notes");
+  const empty = h("div", "empty");
+  const notes = h("div", "notes");
   const key = legend(t);
   const scrubber = steps({ t, go: (step) => life.write({ step }), signal });
   const answers = scores({ t, aim: (target) => life.write({ target }), signal });
   const table = list({ t, point: (unit) => hands.point(unit, null), signal });
-  const paper = h("div", "xai-paper", text.el, empty, pen.el);
-  const box = h("div", "xai-sheet", paper);
-  const main = h("div", "xai-main", box, notes, scrubber.el, key.el);
-  const body = h("div", "xai-body", main, answers.el);
+  const paper = h("div", "paper", text.el, empty, pen.el);
+  const box = h("div", "sheet", paper);
+  const main = h("div", "main", box, notes, scrubber.el, key.el);
+  const body = h("div", "body", main, answers.el);
   root.append(bar.el, fault, dead, body, table.el, tip.el);
   el.append(root);
 
@@ -94,21 +94,18 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     const now = state.shown?.picture;
     const { side, size } = shade(now?.worth(unit) ?? null, now?.max ?? 0);
     const explained = state.explained();
-    const names = {
-      special: unit.special,
-      tag: unit.tag,
-      part: unit.part,
-      generated: unit.generated,
-      explained: explained !== null && unit.tokens.includes(explained),
-      after: explained !== null && (unit.tokens[0] ?? 0) > explained,
-      selected: hands.isChosen(unit),
-      on: hands.isOn(unit),
-    };
-    const marks = Object.entries(names).filter(([, is]) => is);
-    return {
-      names: ["w", side, ...marks.map(([name]) => name)].map((name) => `xai-${name}`).join(" "),
-      size,
-    };
+    const mark = (name: string, is: unknown) => (is ? ` xai-${name}` : "");
+    const names =
+      `xai-w xai-${side}` +
+      mark("special", unit.special) +
+      mark("tag", unit.tag) +
+      mark("part", unit.part) +
+      mark("generated", unit.generated) +
+      mark("explained", explained !== null && unit.tokens.includes(explained)) +
+      mark("after", explained !== null && (unit.tokens[0] ?? 0) > explained) +
+      mark("selected", hands.isChosen(unit)) +
+      mark("on", hands.isOn(unit));
+    return { names, size };
   }
 
   /** Begin to edit, with the caret behind a word or at the end. */

@@ -2,7 +2,7 @@
 export const BLOCK = 64;
 
 /** Words that may have a span of their own at a time, unless more than that are in view. */
-export const CAP = 384;
+export const CAP = 448;
 
 /** The blocks to expand: those in view, then their neighbours on both sides in turn, up to the cap. */
 export function expanded(first: number, last: number, sizes: number[], cap = CAP): [number, number] {
