@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from xaiwidgets.engine.problem import Problem
-from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Outputs, Target
-from xaiwidgets.models.targets import class_outputs, finite_outputs, index_among, pick, resolve
+from xaiwidgets.models.classes import choose_class
+from xaiwidgets.models.targets import pick
 from xaiwidgets.models.text_callable import CallableText
 from xaiwidgets.models.text_reader import reader
 from xaiwidgets.models.tokens import baseline_id, tokenize
@@ -76,20 +75,5 @@ class TextClassifier:
         return self._reader.problem(tokens, lambda scores: self._choose(scores, target), pick)
 
     def _choose(self, scores: Tensor, target: Any) -> tuple[Target, Outputs]:
-        finite_outputs(scores)
-        count = len(scores)
-        labels = self.labels or tuple(str(i) for i in range(count))
-        if len(labels) != count:
-            msg = f"{len(labels)} labels were given for a model with {count} outputs; give one for each."
-            raise InputError(msg)
-        single = count == 1
         several = getattr(getattr(self.model, "config", None), "problem_type", None) == "multi_label_classification"
-        probabilities = None if single else scores.sigmoid() if several else scores.softmax(0)
-        chosen = resolve(
-            target,
-            index_of=lambda asked: index_among(asked, labels),
-            name_of=lambda index: labels[index],
-            best=int(torch.argmax(scores)),
-            unit="score" if single else "logit",
-        )
-        return chosen, class_outputs(scores, labels, kind="score" if single else "class", probabilities=probabilities)
+        return choose_class(scores, self.labels, target, several=several)

@@ -108,6 +108,9 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
             fig_margin={"top": 8, "bottom": 52, "left": 110, "right": 24},
             animation_duration=0,
         )
+        # bqplot does not lay out anew when its height changes, so the room for all bars is there from the start.
+        rows = min(top, len(_by_word(shown)[0])) if isinstance(shown, Explanation) else top
+        self._figure.layout.height = f"{60 + BAR_HEIGHT * max(1, rows)}px"
         self._message = ipywidgets.Label(layout={"display": "none"})
         super().__init__([self._figure, self._message, self._bridge], layout={"width": "100%", "max_width": "640px"})
         self.add_class("xai-feature-bars")
@@ -171,7 +174,6 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
                 self._whiskers.y = [[name, name] for name in shown]
             self._bridge.features = [int(firsts[i]) for i in order]
             self._bridge.names = [e.features[firsts[i]] for i in order]
-        self._figure.layout.height = f"{60 + BAR_HEIGHT * max(1, len(order))}px"
 
 
 _LIMITS = frozenset({"tolerance", "budget", "within", "seed"})
