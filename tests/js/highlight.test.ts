@@ -443,9 +443,16 @@ describe("editing in place", () => {
     expect(model.saved).toEqual([]);
     expect(view.one(".xai-flow").textContent).toBe("a gripping unbelievable fi");
     expect(view.word("gripping").className).toContain("xai-pos");
-    expect(view.one(".xai").classList.contains("xai-stale")).toBe(true);
     await frame();
     expect(model.saved).toEqual([{ text: "a gripping unbelievable fi" }]);
+    await settled();
+    expect(view.one(".xai").classList.contains("xai-stale")).toBe(true);
+    const input = sentence("a gripping un|believable fi", { id: 2 });
+    model.receive({ _input: input, _estimate: estimateOf([0, -1, 0, 0, 0], { input: 2, run: 2 }) });
+    await settled();
+    expect(view.one(".xai").classList.contains("xai-stale")).toBe(false);
+    expect(view.word("gripping").className).toContain("xai-neg");
+    expect((view.one("textarea") as HTMLTextAreaElement).hidden).toBe(false);
   });
   it("starts with F2 on a word and ends with Escape, back on the text", () => {
     const view = open(finished());
@@ -667,7 +674,7 @@ describe("taking values away", () => {
     const view = open(finished());
     view.button("Copy values").click();
     await settled();
-    expect(view.one("[role=status]").textContent).toBe("The browser did not allow copying");
+    expect(view.one("[role=status]").textContent).toBe("Copying was not allowed");
     write.mockRestore();
   });
 });

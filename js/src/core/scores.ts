@@ -124,7 +124,7 @@ export function scores({ t, aim, signal }: ScoresOptions): Scores {
     row.el.dataset.role = place === 0 ? "explained" : place === 1 ? "contrast" : "";
     if (!clickable) return;
     for (const button of [row.main as HTMLButtonElement, row.versus]) button.disabled = dead !== null;
-    set(row.main, { "aria-pressed": String(place >= 0), title: dead ?? t("explain", { label: shown }) });
+    set(row.main, { "aria-pressed": String(place >= 0), title: dead ?? t("scores.hint") });
     const other = t(place === 1 ? "contrast.drop" : "contrast.with", { label: shown });
     set(row.versus, {
       hidden: place === 0 || !current.length,
@@ -150,7 +150,6 @@ export function scores({ t, aim, signal }: ScoresOptions): Scores {
       list.replaceChildren(...rows.map((row) => row.el));
     }
     say(caption, t(`scores.${outputs.kind}`));
-    caption.title = clickable ? t("scores.hint") : "";
     el.dataset.kind = outputs.kind;
     list.dataset.signed = String(
       outputs.kind === "similarity" || outputs.scores.some((s) => s < 0 && !outputs.probabilities),

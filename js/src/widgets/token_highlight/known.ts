@@ -42,10 +42,16 @@ export interface Known {
 }
 
 /** The text that a person wrote: of a language model's, without what it generated. */
-export function written(input: Input): string {
-  if (input.prompt === null || input.prompt >= input.tokens.length) return input.text;
-  const end = input.prompt > 0 ? (input.spans[2 * input.prompt - 1] ?? 0) : 0;
-  return input.text.slice(0, end);
+export function written({ text, prompt, spans }: Input): string {
+  return prompt === null ? text : text.slice(0, spans[2 * prompt - 1] ?? 0);
+}
+
+/** Whether this is the input of what the person wrote last. Blanks after a prompt belong to no token of it. */
+function isRead(input: Input, text: string): boolean {
+  if (input.prompt === null) return input.text === text;
+  const end = text.trimEnd();
+  const generated = input.spans[2 * input.prompt] ?? input.text.length;
+  return input.text.startsWith(end) && end.length >= written(input).length && end.length <= generated;
 }
 
 export function known(model: Model): Known {
@@ -64,12 +70,6 @@ export function known(model: Model): Known {
     const fresh = model.get("busy") ? unknown(input) : NO_NUMBERS;
     const values = older ? carry(older.picture, older.values, input) : fresh;
     return { picture: picture(input, values, NO_NUMBERS), values, error: NO_NUMBERS };
-  }
-
-  /** Whether the model has read what the person wrote last. */
-  function isRead(input: Input, text: string): boolean {
-    const own = written(input);
-    return input.prompt === null ? own === text : own === text.trimEnd();
   }
 
   const self: Known = {

@@ -163,7 +163,7 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     const waiting = busy && !sheet.text;
     show(empty, sheet.text || pen.active() ? "" : waiting ? t("computing") : live ? t("placeholder") : "");
     empty.dataset.busy = String(waiting);
-    root.classList.toggle("xai-stale", stale || pen.active());
+    root.classList.toggle("xai-stale", stale);
     root.classList.toggle("xai-specials", specials);
     const cut = input && input.cut !== null ? [t("cut")] : [];
     show(notes, [...(estimate && !stale ? estimate.notes : []), ...cut].join(" "));
