@@ -90,10 +90,14 @@ class Job:
 
         Without new limits a job that had met one goes on to the next better one: half the tolerance, twice the budget.
         """
-        if self.state == "running":
-            return self
+        with self._changed:
+            if self.state == "running":
+                # It may be on its way to a stop; that is taken back.
+                self._cancelled.clear()
+                return self
         if self.state == "failed":
             raise ModelError("This job failed and cannot be resumed; start a new one.") from self.failure
+        self.released()
         self._limits = _further(
             self._limits, self.run, checked_limits(tolerance=tolerance, budget=budget, within=within)
         )
@@ -131,17 +135,20 @@ class Job:
             return self._future.done()
 
     def _start(self, supersede: Job | None) -> None:
+        # A future that is running cannot be cancelled: whoever stops awaiting it must not take the result from others.
+        self._future.set_running_or_notify_cancel()
         thread = threading.Thread(target=self._work, args=(self._future, supersede), name="xaiwidgets-job", daemon=True)
         thread.start()
 
     def _work(self, future: Future[Explanation], supersede: Job | None) -> None:
+        explanation: Explanation | None = None
         try:
             if supersede is not None:
                 supersede.released()
             self._compute()
-        except Exception as problem:  # noqa: BLE001 - whatever a model raises belongs to whoever waits for the result
+            explanation = self.explanation
+        except BaseException as problem:  # noqa: BLE001 - whatever a model raises belongs to whoever waits, even SystemExit
             self.state, self.failure = "failed", _told(problem)
-        explanation = self.explanation
         # The future first, so that a listener that resumes or reads the result finds it settled.
         if self.failure is not None:
             future.set_exception(self.failure)
@@ -152,18 +159,19 @@ class Job:
         self._tell()
 
     def _compute(self) -> None:
-        if self._cancelled.is_set() and self.run is None:
-            self.state = "stopped"
-            return
-        if self.run is None:
-            self.run = self._begin(self._cancelled.is_set)
-            if self.run is None:
-                self.state = "stopped"
-                return
-            self._tell()
-        for _ in self.run.advance(self._limits, cancelled=self._cancelled.is_set):
-            self._tell()
-        self.state = "done" if self.run.stopped_by in {"complete", "tolerance"} else "stopped"
+        while True:
+            if self.run is None and not self._cancelled.is_set():
+                self.run = self._begin(self._cancelled.is_set)
+                if self.run is not None:
+                    self._tell()
+            if self.run is not None:
+                for _ in self.run.advance(self._limits, cancelled=self._cancelled.is_set):
+                    self._tell()
+            with self._changed:
+                met = "cancelled" if self.run is None else self.run.stopped_by
+                if met != "cancelled" or self._cancelled.is_set():
+                    self.state = "done" if met in {"complete", "tolerance"} else "stopped"
+                    return
 
     def _tell(self) -> None:
         with self._changed:
@@ -173,7 +181,7 @@ class Job:
             self._on_update(self)
 
 
-def _told(problem: Exception) -> Exception:
+def _told(problem: BaseException) -> Exception:
     if isinstance(problem, (XaiError, CancelledError)):
         return problem
     told = ModelError(f"The model raised {type(problem).__name__}: {problem}")
