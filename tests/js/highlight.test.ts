@@ -342,6 +342,17 @@ describe("the legend", () => {
     const view = open(finished({ _estimate: estimateOf([1, -1, 0, 0, 0], { contrast: "negative" }) }));
     expect(texts(view.all(".xai-legend-ends span"))).toEqual(["for negative", "for positive"]);
   });
+  it("keeps two sides for values that add up to a change, even when all are positive", () => {
+    const view = open(finished({ _estimate: estimateOf([0, 1, 2, 0, 0.5]) }));
+    expect(texts(view.all(".xai-legend-ticks span"))).toEqual(["−2.00", "0", "+2.00"]);
+  });
+  it.each([
+    ["", "logit"],
+    ["a long sentence to compare with", "cosine"],
+  ])("names no target when there is none, or it is a whole text (%j)", (target, unit) => {
+    const view = open(finished({ _estimate: estimateOf([1, -1, 0, 0, 0], { target, unit }) }));
+    expect(texts(view.all(".xai-legend-ends span"))).toEqual(["lowers the score", "raises the score"]);
+  });
   it("starts at zero when nothing is negative", () => {
     const view = open(finished({ _estimate: estimateOf([0, 1, 2, 0, 0.5], { baseline_output: null }) }));
     expect(texts(view.all(".xai-legend-ticks span"))).toEqual(["0", "1.00", "2.00"]);
@@ -623,13 +634,14 @@ describe("life and death", () => {
     expect(view.el.children).toHaveLength(0);
   });
   it("says that the kernel has restarted, keeps the picture, and switches off what needs it", async () => {
-    const model = finished({ _outputs: outputs });
+    const model = finished({ busy: true });
     const view = open(model);
     model.tell("comm_live_update");
     await new Promise((later) => setTimeout(later, 5));
     await settled();
     const alerts = view.all("[role=alert]").filter((alert) => !alert.hidden);
     expect(texts(alerts)).toEqual(["The kernel has restarted: run the cell again."]);
+    expect([view.shows(".xai-state"), view.button("Stop").hidden]).toEqual([false, true]);
     expect((view.one("select") as HTMLSelectElement).disabled).toBe(true);
     expect((view.all(".xai-score")[0] as HTMLButtonElement).disabled).toBe(true);
     expect(view.button("Edit the text (F2)").disabled).toBe(true);

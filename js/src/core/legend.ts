@@ -1,6 +1,7 @@
 import { h, say } from "./dom";
 import { decimalsFor, plain, signed } from "./numbers";
-import type { Speech } from "./words";
+import { visible } from "./visible";
+import type { Speech, Word } from "./words";
 
 export interface LegendFacts {
   max: number;
@@ -40,44 +41,42 @@ export function legend(t: Speech): Legend {
   const note = h("div", "legend-note number");
   const el = h("div", "legend", scale, note);
 
+  /** What the two ends mean. */
+  function ends({ unit, target, contrast }: LegendFacts, sequential: boolean): [string, string] {
+    const way = (word: Word, name: string) => t(word, { target: visible(name) });
+    if (sequential) return [t("weak"), t("strong")];
+    if (contrast !== null) return [way("for", contrast), way("for", target)];
+    // The text that a similarity is with is too long to repeat, and numbers of one's own may have no target.
+    if (!target || unit === "cosine") return [t("down"), t("up")];
+    return [way("against", target), way("for", target)];
+  }
+
   return {
     el,
     update(facts) {
       el.hidden = !facts;
       if (!facts) return;
-      const { max, sequential, target, contrast } = facts;
+      const { max, unit, output, baseline_output: baseline } = facts;
+      const change = output === null || baseline === null ? null : output - baseline;
+      // Values that add up to a change have two signs, even where all of them point one way.
+      const sequential = facts.sequential && change === null;
       const decimals = decimalsFor(max);
       el.dataset.sequential = String(sequential);
-      const alike = facts.unit === "cosine" && contrast === null;
-      const down = alike
-        ? t("less")
-        : t(contrast === null ? "against" : "for", { target: contrast ?? target });
-      const up = alike ? t("more.similar") : t("for", { target });
-      for (const [end, words] of [
-        [low, sequential ? t("weak") : down],
-        [high, sequential ? t("strong") : up],
-      ] as const) {
+      ends(facts, sequential).forEach((words, i) => {
+        const end = [low, high][i] as HTMLElement;
         say(end, words);
         end.title = words;
-      }
-      const numbers = sequential ? [0, max / 2, max] : [-max, 0, max];
-      numbers.forEach((number, i) => {
-        const zero = number === 0 ? "0" : null;
-        say(
-          ticks[i] as HTMLElement,
-          zero ?? (sequential ? plain(number, decimals) : signed(number, decimals)),
-        );
       });
-      const unit = t.maybe(`unit.${facts.unit}`) ?? facts.unit;
-      const { output, baseline_output: baseline } = facts;
-      const change = output === null || baseline === null ? null : output - baseline;
-      // The sum of gradient lengths means nothing; where a change is to be explained, the sum always counts.
-      const values = {
-        sum: signed(facts.sum, decimals),
-        change: change === null ? "" : signed(change, decimals),
-      };
-      const sum = sequential && change === null ? "" : t(change === null ? "sum" : "sum.of", values);
-      say(note, [unit, sum].filter(Boolean).join(" · "));
+      const numbers = sequential ? [0, max / 2, max] : [-max, 0, max];
+      for (const [i, tick] of ticks.entries()) {
+        const number = numbers[i] ?? 0;
+        say(tick, number === 0 ? "0" : (sequential ? plain : signed)(number, decimals));
+      }
+      const values = { sum: signed(facts.sum, decimals), change: signed(change ?? 0, decimals) };
+      // The sum of gradient lengths means nothing, so nothing is said of it.
+      const sum = sequential ? "" : t(change === null ? "sum" : "sum.of", values);
+      const name = t.maybe(`unit.${unit}`) ?? unit;
+      say(note, [name, sum].filter(Boolean).join(" · "));
       note.title =
         change === null
           ? ""

@@ -1,6 +1,7 @@
 import { button, h, on, say, set } from "./dom";
 import { decimalsFor, percent, plain, signed } from "./numbers";
 import { clicked, type Targets } from "./targets";
+import { visible } from "./visible";
 import type { Speech } from "./words";
 
 /** The model's outputs as they are on the wire. */
@@ -28,16 +29,6 @@ export interface Scores {
 
 /** Rows of a long list that are shown at first. */
 const FEW = 5;
-
-/** A token as a person can read it: blanks are marks, everything else is itself. */
-export function visible(token: string): string {
-  if (!token) return "∅";
-  return token
-    .replace(/^ +| +$/g, (blanks) => "␣".repeat(blanks.length))
-    .replace(/\n/g, "⏎")
-    .replace(/\t/g, "⇥")
-    .replace(/\r/g, "␍");
-}
 
 interface Row {
   el: HTMLElement;

@@ -1,4 +1,4 @@
-import { button, h, on, say, set } from "./dom";
+import { button, h, on, say } from "./dom";
 import { precision } from "./numbers";
 import type { Speech, Word } from "./words";
 
@@ -93,9 +93,9 @@ export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): Sta
   }
 
   /** Speak a state that lasts: not each estimate, not each letter typed, and no "done" on opening. */
-  function announce(next: Progress["state"], live: boolean): void {
+  function announce(next: Progress["state"]): void {
     if (next === shown) return;
-    const news = live && next !== null && (shown !== null || next === "running");
+    const news = next !== null && (shown !== null || next === "running");
     shown = next;
     clearTimeout(settle);
     if (news) settle = setTimeout(() => say(spoken, t(`state.${next}` as Word)), 700);
@@ -106,24 +106,24 @@ export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): Sta
     tools,
     update(facts) {
       const { live, alive, progress } = facts;
-      const running = progress.state === "running";
+      // Without a kernel nothing runs, whatever the last estimate said.
+      const now = live && alive ? progress.state : null;
       methods(facts);
       label.hidden = !live || !facts.methods.length;
       fixed.hidden = !label.hidden || !facts.method;
-      const dead = alive ? null : t("restarted");
-      for (const control of [select, stopper, resumer]) control.disabled = !alive;
-      if (dead) select.title = dead;
-      set(stopper, { title: dead, hidden: !(live && running) });
-      set(resumer, { title: dead, hidden: !(live && progress.state === "stopped") });
+      select.disabled = !alive;
+      if (!alive) select.title = t("restarted");
+      stopper.hidden = now !== "running";
+      resumer.hidden = now !== "stopped";
       say(readout, progressLine(progress));
-      state.hidden = !live || progress.state === null;
-      if (progress.state) {
-        state.dataset.state = progress.state;
-        say(state, t(`state.${progress.state}` as Word));
+      state.hidden = now === null;
+      if (now) {
+        state.dataset.state = now;
+        say(state, t(`state.${now}` as Word));
         state.title = (progress.why && t.maybe(`why.${progress.why}`)) ?? "";
       }
       slot.hidden = !live;
-      announce(progress.state, live);
+      announce(now);
     },
     confirm(text) {
       clearTimeout(fade);

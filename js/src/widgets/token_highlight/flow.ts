@@ -1,5 +1,5 @@
 import { h, on } from "../../core/dom";
-import { visible } from "../../core/scores";
+import { visible } from "../../core/visible";
 import type { Unit } from "./units";
 import { BLOCK, expanded, firstThat } from "./window";
 

@@ -18,7 +18,7 @@ export interface Picture {
   sum: number;
   /** How many words have a value. */
   count: number;
-  /** No value is negative: the scale starts at zero. */
+  /** Everything is known and nothing negative. */
   sequential: boolean;
   worth(unit: Unit): Value;
   /** Half-width of the band; NaN = unknown. Errors of a word's tokens add up, which never promises too much. */
@@ -54,7 +54,7 @@ export function picture(input: Input, values: Float32Array, error: Float32Array)
     sum += value;
     if (Number.isFinite(size)) max = Math.max(max, size);
   }
-  for (const value of values) negative ||= value < 0;
+  for (const value of values) negative ||= !(value >= 0);
   return {
     input,
     units,

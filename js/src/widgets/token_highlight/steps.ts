@@ -1,5 +1,5 @@
 import { h, on, say, set } from "../../core/dom";
-import { visible } from "../../core/scores";
+import { visible } from "../../core/visible";
 import type { Speech } from "../../core/words";
 import type { Input } from "./wire";
 

@@ -1,5 +1,5 @@
 import { decimalsFor, missing, percent, plain, signed } from "../../core/numbers";
-import { visible } from "../../core/scores";
+import { visible } from "../../core/visible";
 import type { Speech } from "../../core/words";
 import type { Picture } from "./picture";
 import { wordOf } from "./table";

@@ -2,7 +2,7 @@ import { shade } from "../../core/colour";
 import { h, on, say } from "../../core/dom";
 import { legend } from "../../core/legend";
 import type { Life } from "../../core/life";
-import { scores, visible } from "../../core/scores";
+import { scores } from "../../core/scores";
 import { statusBar } from "../../core/status";
 import { type Targets, targetsOf } from "../../core/targets";
 import type { Speech } from "../../core/words";
@@ -172,16 +172,7 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     answers.update({ outputs, targets, live, alive });
     answers.el.classList.toggle("xai-old", outputs?.input !== input?.id);
     const unknown = !shown?.picture.count || !estimate;
-    key.update(
-      unknown
-        ? null
-        : {
-            ...shown.picture,
-            ...estimate,
-            target: visible(estimate.target),
-            contrast: estimate.contrast && visible(estimate.contrast),
-          },
-    );
+    key.update(unknown ? null : { ...shown.picture, ...estimate });
     text.repaint();
     table.el.hidden = !listed || !shown;
     if (listed && shown) table.update(shown.picture);
