@@ -1,0 +1,104 @@
+"""How many rows go through the model in one call."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+import xaiwidgets as xw
+from tests.oracle.closed import estimates, game_of, problem_of, table_game
+from xaiwidgets.engine import pace as module
+from xaiwidgets.engine.pace import CALL_SECONDS, LARGEST, Pace
+
+
+class Machine:
+    """A model whose calls take what `cost(rows)` says, on a clock of its own."""
+
+    def __init__(self, monkeypatch, cost):
+        self.now, self.calls = 0.0, []
+        self.cost = cost
+        monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: self.now))
+
+    def __call__(self, rows):
+        self.calls.append(rows)
+        self.now += self.cost(rows)
+
+    def work(self, pace, count):
+        for part in pace.chunks(count):
+            rows = part.stop - part.start
+            pace(rows, self, rows)
+
+
+def test_the_batch_grows_while_rows_get_cheaper(monkeypatch):
+    machine = Machine(monkeypatch, lambda rows: 0.010 + 0.0005 * rows)
+    machine.work(Pace(), 1000)
+    assert machine.calls[:7] == [1, 2, 4, 8, 16, 32, 64]
+    assert max(machine.calls) == LARGEST
+    assert sum(machine.calls) == 1000
+
+
+def test_a_batch_that_pays_ends_where_a_call_takes_too_long(monkeypatch):
+    machine = Machine(monkeypatch, lambda rows: 0.010 + 0.004 * rows)
+    machine.work(Pace(), 1000)
+    # 16 rows take 74 ms, 32 would take 138.
+    assert machine.calls[-2] == 16
+    assert sum(machine.cost(rows) > CALL_SECONDS for rows in machine.calls) <= 2
+
+
+@pytest.mark.parametrize("seconds", [0.03, 0.05, 0.2])
+def test_rows_that_get_no_cheaper_together_go_one_by_one(monkeypatch, seconds):
+    machine = Machine(monkeypatch, lambda rows: seconds * rows * (1 + 0.01 * rows))
+    machine.work(Pace(), 60)
+    assert set(machine.calls[6:]) == {1}
+    assert max(machine.cost(rows) for rows in machine.calls) <= 2.1 * max(CALL_SECONDS, seconds)
+
+
+def test_one_slow_call_by_chance_does_not_pin_the_batch(monkeypatch):
+    def cost(rows):
+        return (0.010 + 0.0005 * rows) * (5 if machine.calls == [1, 2] else 1)
+
+    machine = Machine(monkeypatch, cost)
+    machine.work(Pace(), 500)
+    assert max(machine.calls) == LARGEST
+
+
+def test_no_call_passes_the_budget(monkeypatch):
+    machine = Machine(monkeypatch, lambda rows: 0.001)
+    pace = Pace(evaluations=1)
+    pace.budget = 30
+    chunks = pace.chunks(1000)
+    while pace.evaluations < pace.budget:
+        part = next(chunks)
+        pace(part.stop - part.start, machine, part.stop - part.start)
+    assert pace.evaluations == 30
+    assert machine.calls == [1, 2, 4, 8, 14]
+
+
+def test_what_it_cost_is_told(monkeypatch):
+    machine = Machine(monkeypatch, lambda rows: 0.25)
+    pace = Pace(evaluations=2, seconds=1.0)
+    machine.work(pace, 3)
+    assert (pace.evaluations, pace.seconds) == (5, pytest.approx(1.0 + 0.25 * len(machine.calls)))
+
+
+@pytest.mark.parametrize("method", ["integrated_gradients", "occlusion", "permutation_shap"])
+def test_a_real_models_numbers_do_not_depend_on_the_batches(sentiment, monkeypatch, method):
+    text, limits = "a warm and gripping film about nothing at all", {"tolerance": 1e-9, "budget": 60}
+    batched = xw.explain(sentiment, text, method=method, target=1, **limits)
+    monkeypatch.setattr(module, "LARGEST", 1)
+    single = xw.explain(sentiment, text, method=method, target=1, **limits)
+    scale = np.abs(single.values).max()
+    np.testing.assert_allclose(batched.values, single.values, atol=1e-5 * scale, rtol=0)
+    assert batched.evaluations == single.evaluations
+
+
+@pytest.mark.parametrize("players", [5, 9])
+def test_exact_arithmetic_does_not_depend_on_the_batches(monkeypatch, players):
+    def values():
+        game, _ = game_of(table_game(players, seed=1), players)
+        return estimates(problem_of(game=game), "permutation_shap", tolerance=1e-9, budget=200)[1][-1].values
+
+    batched = values()
+    monkeypatch.setattr(module, "LARGEST", 1)
+    assert torch.allclose(batched, values(), rtol=1e-12, atol=1e-12)
