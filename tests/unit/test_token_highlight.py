@@ -240,7 +240,7 @@ def payload(widget):
 
     state = {k: v for k, v in widget.get_state().items() if k not in {"_esm", "_css"}}
     plain, _, buffers = _remove_buffers(state)
-    return len(json.dumps(plain).encode()) + sum(len(memoryview(b).cast("B")) for b in buffers)
+    return len(json.dumps(plain, ensure_ascii=False).encode()) + sum(len(memoryview(b).cast("B")) for b in buffers)
 
 
 def test_a_language_model_writes_and_each_step_is_explained(smollm2):
