@@ -474,6 +474,7 @@ describe("editing in place", () => {
     press(area, "Escape");
     expect(area.hidden).toBe(true);
     expect(document.activeElement?.textContent).toBe("gripping");
+    expect(view.one("[role=tooltip]").hidden).toBe(true);
   });
   it("ends with Ctrl+Enter and with blur, sending what is left to send", () => {
     const model = finished();

@@ -128,6 +128,8 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     const near = stops().find((unit) => unit.end >= pen.el.selectionEnd) ?? stops().at(-1);
     if (near) roving.focus(near);
     else toolbar.focus("edit");
+    // Who has just written wants to see the line below, not a tip over it.
+    tip.hide();
   }
 
   function use(tool: Tool): void {
