@@ -13,8 +13,10 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 from torch import Tensor, nn
 
-_LOCKS: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
-_LOCKS_GUARD = threading.Lock()
+_TURNS: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
+_INSIDE: weakref.WeakKeyDictionary[nn.Module, int] = weakref.WeakKeyDictionary()
+"""How many calls are inside each part that is in training otherwise."""
+_GUARD = threading.Lock()
 
 
 @contextmanager
@@ -22,19 +24,26 @@ def evaluating(module: nn.Module) -> Iterator[None]:
     """The module in eval mode, for one model call; afterwards every train flag is as it was.
 
     Nothing else is touched: gradients are asked of the input alone, so parameters need no flag and get no `.grad`. Two
-    threads take turns, because one restoring the flags in the middle of the other's call would turn its dropout on.
+    threads take turns in one module. Two modules may share parts, an encoder with and without its head: a part trains
+    again when the last call has left it, or the first to leave would turn the other's dropout on.
     """
-    with _LOCKS_GUARD:
-        lock = _LOCKS.setdefault(module, threading.RLock())
-    with lock:
-        training = [part for part in module.modules() if part.training]
-        for part in training:
-            part.training = False
+    with _GUARD:
+        turn = _TURNS.setdefault(module, threading.RLock())
+    with turn:
+        with _GUARD:
+            parts = [part for part in module.modules() if part.training or part in _INSIDE]
+            for part in parts:
+                _INSIDE[part] = _INSIDE.get(part, 0) + 1
+                part.training = False
         try:
             yield
         finally:
-            for part in training:
-                part.training = True
+            with _GUARD:
+                for part in parts:
+                    _INSIDE[part] -= 1
+                    if not _INSIDE[part]:
+                        del _INSIDE[part]
+                        part.training = True
 
 
 def score_and_grad(points: Tensor, score: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
@@ -82,8 +91,12 @@ def fingerprint(module: nn.Module) -> str:
     """
     digest = hashlib.blake2b(digest_size=8)
     for name, tensor in sorted(module.state_dict().items()):
+        if not isinstance(tensor, Tensor):
+            continue
         digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
-        flat = tensor.detach().reshape(-1)
-        picked = flat[:: max(1, flat.numel() // 256)][:256].cpu().contiguous()
-        digest.update(picked.view(torch.uint8).numpy().tobytes())
+        # Weights that are offloaded or compressed count by their shape alone.
+        if tensor.layout is torch.strided and not tensor.is_meta and not tensor.is_quantized:
+            flat = tensor.detach().reshape(-1)
+            picked = flat[:: max(1, flat.numel() // 256)][:256].cpu().contiguous()
+            digest.update(picked.view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
