@@ -491,6 +491,7 @@ describe("editing in place", () => {
     const view = open(model);
     view.button("Edit the text (F2)").click();
     const area = view.one("textarea") as HTMLTextAreaElement;
+    edit(view, "a letter of the same frame");
     area.dispatchEvent(new CompositionEvent("compositionstart"));
     edit(view, "ni");
     await frame();
@@ -515,6 +516,15 @@ describe("editing in place", () => {
     await settled();
     expect((view.one("textarea") as HTMLTextAreaElement).value).toBe("a gripping unbelievable filmxy");
     expect(view.one(".xai-flow").textContent).toBe("a gripping unbelievable filmxy");
+  });
+  it("shows a text that Python has set before the model has read it", async () => {
+    const model = finished();
+    const view = open(model);
+    model.receive({ text: "a gripping play", busy: true });
+    await settled();
+    expect(view.one(".xai-flow").textContent).toBe("a gripping play");
+    expect(view.word("gripping").className).toContain("xai-pos");
+    expect(view.one(".xai").classList.contains("xai-stale")).toBe(true);
   });
   it("shows the old values on the new text, dimmed, until its estimate arrives", async () => {
     const model = finished();

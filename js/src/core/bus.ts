@@ -39,7 +39,7 @@ export function joinBus({ group, nameOf, hear, signal }: BusOptions): Bus {
     EVENT,
     (event) => {
       const heard = (event as CustomEvent<Signal>).detail;
-      if (heard.axis !== "token" || heard.from === from || !heard.group || heard.group !== group()) return;
+      if (heard.axis !== "token" || heard.from === from || heard.group !== group()) return;
       const known = heard.indices.filter((index, i) => nameOf(index) === heard.names[i]);
       // A choice on another input is no choice here, but pointing elsewhere does end pointing here.
       if (heard.kind === "select" && heard.indices.length && !known.length) return;
