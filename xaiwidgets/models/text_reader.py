@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiwidgets.engine.problem import Field, Game, Problem
-from xaiwidgets.errors import InputError
+from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.explanation import Outputs, Target
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
 from xaiwidgets.models.tokens import Tokens, token_limit
@@ -32,6 +32,7 @@ class TextReader:
         limit: the most tokens it reads.
         head: maps the model's output and the attention mask [B, T] to scores, float [B, C].
         extra: arguments for every call.
+        takes_embeddings: whether the model says that it reads `inputs_embeds`; else coalitions are fed as ids.
     """
 
     model: nn.Module
@@ -40,18 +41,18 @@ class TextReader:
     limit: int
     head: Callable[[Any, Tensor], Tensor]
     extra: dict[str, Any]
+    takes_embeddings: bool = True
 
     def scores(self, ids: Tensor) -> Tensor:
         """Scores of token ids, int64 [B, T] → float32 [B, C]."""
         with torch.no_grad(), evaluating(self.model):
-            mask = torch.ones_like(ids)
-            return self.head(self.model(input_ids=ids, attention_mask=mask, **self.extra), mask).float()
+            return self._read(input_ids=ids)
 
     def embedded(self, ids: Tensor) -> Tensor:
-        """What the embedding layer makes of token ids, [T] → [T, D], in the model's dtype."""
+        """What the embedding layer makes of token ids, [B, T] → [B, T, D], in the model's dtype."""
         layer: Any = self.model.get_input_embeddings()  # type: ignore[operator]
         with torch.no_grad(), evaluating(self.model):
-            return layer(ids[None])[0].detach()  # type: ignore[no-any-return]
+            return layer(ids).detach()  # type: ignore[no-any-return]
 
     def problem(
         self,
@@ -84,17 +85,17 @@ class TextReader:
         def values(masks: Tensor) -> Tensor:
             rows = ids.repeat(len(masks), 1)
             rows[:, players] = torch.where(masks.to(ids.device), ids[players], absent[players])
-            return pick(self.scores(rows), target)
+            if not self.takes_embeddings:
+                return pick(self.scores(rows), target)
+            # Not as ids: a decoder that classifies reads its last token that is no padding, and would take an absent
+            # one for padding.
+            embeddings = self.embedded(rows)
+            with torch.no_grad(), evaluating(self.model):
+                return pick(self._read(inputs_embeds=embeddings), target)
 
         def value_and_grad(points: Tensor) -> tuple[Tensor, Tensor]:
-            mask = torch.ones(points.shape[:2], dtype=torch.int64, device=points.device)
-
-            def score(embeddings: Tensor) -> Tensor:
-                read = self.model(inputs_embeds=embeddings, attention_mask=mask, **self.extra)
-                return pick(self.head(read, mask).float(), target)
-
             with evaluating(self.model):
-                return score_and_grad(points, score)
+                return score_and_grad(points, lambda embeddings: pick(self._read(inputs_embeds=embeddings), target))
 
         names = tokens.names[: int(players.sum())]
         return Problem(
@@ -105,8 +106,8 @@ class TextReader:
             output=whole,
             game=Game(values=values, players=len(names), whole=whole),
             field=Field(
-                point=self.embedded(ids),
-                baseline=self.embedded(absent),
+                point=self.embedded(ids[None])[0],
+                baseline=self.embedded(absent[None])[0],
                 value_and_grad=value_and_grad,
                 by_feature=lambda contributions: contributions.sum(-1)[..., players],
             ),
@@ -114,6 +115,19 @@ class TextReader:
             notes=tokens.notes(),
             provenance=provenance(self.model),
         )
+
+    def _read(self, **given: Tensor) -> Tensor:
+        """Scores, float32 [B, C], of `input_ids` [B, T] or `inputs_embeds` [B, T, D]."""
+        (rows,) = given.values()
+        mask = torch.ones(rows.shape[:2], dtype=torch.int64, device=rows.device)
+        scores = self.head(self.model(**given, attention_mask=mask, **self.extra), mask)
+        if scores.dim() != 2 or len(scores) != len(rows):
+            msg = (
+                f"The model returned scores of shape {tuple(scores.shape)} for {len(rows)} texts; one row for each "
+                f"is needed, shape [{len(rows)}, C]: is it a model of another kind?"
+            )
+            raise ModelError(msg)
+        return scores.float()
 
 
 def reader(model: Any, tokenizer: Any, *, head: Callable[[Any, Tensor], Tensor], absent: int) -> TextReader:
@@ -137,4 +151,5 @@ def reader(model: Any, tokenizer: Any, *, head: Callable[[Any, Tensor], Tensor],
         limit=token_limit(tokenizer, getattr(model, "config", None)),
         head=head,
         extra=extra,
+        takes_embeddings="inputs_embeds" in accepted,
     )
