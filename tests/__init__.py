@@ -1,1 +1,1 @@
-"""A package only so that `python -m tests.benchmarks` finds ours: a sample package installs its own top-level `tests`."""
+"""A package so that `python -m tests.benchmarks` finds ours: a sample package installs a top-level `tests` too."""
