@@ -5,17 +5,14 @@ import * as esbuild from "esbuild";
 const outdir = fileURLToPath(new URL("../xaiwidgets/static/", import.meta.url));
 const source = (path) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
-/**
- * The dictionary with every key once and only what a front end says: English summaries come from Python with the
- * methods, and the words of the bars are Python's alone.
- */
+/** The dictionary with every key once, and only what a front end says: methods and bars are named by Python. */
 const words = {
   name: "words",
   setup(build) {
     build.onLoad({ filter: /words\.json$/ }, async ({ path }) => {
       const { en, zh } = JSON.parse(await readFile(path, "utf8"));
-      const used = Object.keys(en).filter((key) => !key.startsWith("bars."));
-      const pairs = used.map((key) => [key, [key.endsWith(".summary") ? null : en[key], zh[key]]]);
+      const used = Object.keys(en).filter((key) => !/^(bars|method)\./.test(key));
+      const pairs = used.map((key) => [key, [en[key], zh[key]]]);
       const contents = `const table = ${JSON.stringify(Object.fromEntries(pairs))};
         const pick = (i) => Object.fromEntries(Object.entries(table).map(([key, pair]) => [key, pair[i]]));
         export default { en: pick(0), zh: pick(1) };`;

@@ -73,6 +73,7 @@ class Explanation:
         contrast: the label it is set against ("why target rather than contrast"), or None.
         targets: the indices of the target and of the contrast among the model's outputs.
         unit: what one unit of a value means: "logit", "log-probability", "cosine" or "score".
+        signed: whether the sign of a value says which way the feature moved the score.
         output: the explained score of the input.
         baseline_output: the same with every feature absent; NaN where the method does not use it.
         error: how far each value may be off, float64 [n]; NaN where unknown, 0 where exact.
@@ -97,6 +98,7 @@ class Explanation:
     contrast: str | None = None
     targets: tuple[int, ...] = ()
     unit: str = "score"
+    signed: bool = True
     output: float = float("nan")
     baseline_output: float = float("nan")
     error: npt.NDArray[np.float64]
@@ -138,6 +140,7 @@ class Explanation:
         """
         array = _vector(values, "values")
         errors = np.full(array.shape, np.nan) if error is None else _vector(error, "error")
+        provenance.setdefault("signed", bool((array < 0).any()))
         return cls(values=array, features=tuple(str(name) for name in features), error=errors, **provenance)
 
     def __repr__(self) -> str:

@@ -60,7 +60,6 @@ export function inputOf(
   tokens: Token[],
   more: { id?: number; cut?: number | null; prompt?: number | null } = {},
 ) {
-  let feature = 0;
   return {
     id: more.id ?? 1,
     text,
@@ -74,10 +73,7 @@ export function inputOf(
       "uint32",
       tokens.map(([, , word]) => word),
     ),
-    features: pack(
-      "int32",
-      tokens.map(([, , , special]) => (special ? -1 : feature++)),
-    ),
+    special: tokens.flatMap(([, , , special], token) => (special ? [token] : [])),
     cut: more.cut ?? null,
     prompt: more.prompt ?? null,
   };
@@ -125,6 +121,7 @@ export function estimateOf(values: number[], more: Record<string, unknown> = {})
     stopped_by: "tolerance",
     seconds: 0.2,
     unit: "logit",
+    signed: true,
     error_kind: "band",
     notes: [],
     step: null,
@@ -143,8 +140,12 @@ export const outputs = {
 };
 
 const METHODS = [
-  { name: "occlusion", title: "Occlusion", summary: "Leave one out." },
-  { name: "my_method", title: "My method", summary: "Mine." },
+  {
+    name: "occlusion",
+    title: { en: "Occlusion (leave one out)", zh: "遮挡（逐个移除）" },
+    summary: { en: "Leave one out.", zh: "逐个移除。" },
+  },
+  { name: "my_method", title: { en: "My method", zh: "我的方法" }, summary: { en: "Mine.", zh: "我的。" } },
 ];
 
 export function stateOf(more: Record<string, unknown> = {}): Record<string, unknown> {

@@ -353,8 +353,8 @@ describe("the legend", () => {
     const view = open(finished({ _estimate: estimateOf([1, -1, 0, 0, 0], { target, unit }) }));
     expect(texts(view.all(".xai-legend-ends span"))).toEqual(["lowers the score", "raises the score"]);
   });
-  it("starts at zero when nothing is negative", () => {
-    const view = open(finished({ _estimate: estimateOf([0, 1, 2, 0, 0.5], { baseline_output: null }) }));
+  it("starts at zero when the method has no sign", () => {
+    const view = open(finished({ _estimate: estimateOf([0, 1, 2, 0, 0.5], { signed: false }) }));
     expect(texts(view.all(".xai-legend-ticks span"))).toEqual(["0", "1.00", "2.00"]);
     expect(view.one(".xai-legend").textContent).not.toContain("sum");
   });
@@ -428,7 +428,7 @@ describe("a computation", () => {
     expect(view.word("gripping").className).toContain("xai-pos");
   });
   it("finished long ago has nothing to compute with, and all else", () => {
-    const view = open(finished({ live: false, _methods: [] }));
+    const view = open(finished({ live: false }));
     for (const control of ["select", ".xai-slot", ".xai-state", "[aria-label^=Edit]", "button.xai-score"])
       expect([control, view.shows(control)]).toEqual([control, false]);
     expect(view.one(".xai-method-name").textContent).toBe("Occlusion (leave one out)");

@@ -69,8 +69,12 @@ def test_an_explanation_is_shown_as_it_was_computed(sentiment):
 def test_spans_count_as_the_browser_counts(sentiment):
     widget = xw.TokenHighlight(xw.explain(sentiment, TEXT, method="saliency"))
     utf16 = TEXT.encode("utf-16-le")
-    spans, features = unpack(widget._input["spans"]), unpack(widget._input["features"])
-    shown = [utf16[2 * a : 2 * b].decode("utf-16-le") for (a, b), f in zip(spans, features, strict=True) if f >= 0]
+    special = widget._input["special"]
+    shown = [
+        utf16[2 * a : 2 * b].decode("utf-16-le")
+        for token, (a, b) in enumerate(unpack(widget._input["spans"]))
+        if token not in special
+    ]
     assert shown[:3] == ["A", "gripping", "film"]
     assert shown[-5:] == ["😀", "and", "never", "dull", "."]
 
@@ -286,3 +290,19 @@ def test_bad_calls_say_what_was_given_and_what_to_do(sentiment, make, error, say
     with pytest.raises(error, match=says) as caught:
         make(sentiment)
     assert "\n" not in str(caught.value)
+
+
+def test_every_method_has_its_words_in_every_language():
+    from xaiwidgets.engine.methods import METHODS
+    from xaiwidgets.words import LANGUAGES, described
+
+    for name in METHODS:
+        (entry,) = described(name)
+        assert all(entry[part][language] for part in ("title", "summary") for language in LANGUAGES)
+
+
+def test_a_method_without_a_sign_says_so(sentiment):
+    assert xw.TokenHighlight(xw.explain(sentiment, TEXT, method="saliency"))._estimate["signed"] is False
+    assert xw.TokenHighlight(xw.explain(sentiment, TEXT, method="occlusion"))._estimate["signed"] is True
+    assert xw.TokenHighlight(["a", "b"], [0.0, 1.0])._estimate["signed"] is False
+    assert xw.TokenHighlight(["a", "b"], [0.0, -1.0])._estimate["signed"] is True

@@ -17,31 +17,35 @@ from xaiwidgets.engine.integrated_gradients import integrated_gradients
 from xaiwidgets.engine.occlusion import occlusion
 from xaiwidgets.engine.shapley import permutation_shap
 from xaiwidgets.errors import MethodError
+from xaiwidgets.words import words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """One way to attribute a score to features.
+    """One way to attribute a score to features; its title and summary are in `words.json`.
 
     Attributes:
         name: what users write.
-        title: what a picker shows.
-        summary: one line on what its values mean.
         face: the face of a `Problem` that it works on.
         estimates: maps (face, pace, **options) to ever better estimates. It yields after every model
             call, so that whoever drives it can stop, show and resume.
         tolerance: the relative error at which it stops when nothing else is asked for.
         budget: the evaluations at which it stops when nothing else is asked for.
+        signed: whether the sign of a value says which way the feature moved the score.
     """
 
     name: str
-    title: str
-    summary: str
     face: Literal["game", "field"]
     estimates: Callable[..., Iterator[Estimate]]
     tolerance: float | None = None
     budget: int | None = None
+    signed: bool = True
     options: frozenset[str] = field(init=False)
+
+    @property
+    def summary(self) -> str:
+        """One line on what its values mean."""
+        return words("en")[f"method.{self.name}.summary"]
 
     def __post_init__(self) -> None:
         parameters = inspect.signature(self.estimates).parameters.values()
@@ -53,8 +57,6 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(
             name="integrated_gradients",
-            title="Integrated gradients",
-            summary="The gradient collected on the way from the baseline to the input; sums to the change in score.",
             face="field",
             estimates=integrated_gradients,
             tolerance=0.02,
@@ -62,29 +64,22 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             name="input_x_gradient",
-            title="Input × gradient",
-            summary="One gradient times the distance from the baseline; quick, exact only for linear models.",
             face="field",
             estimates=input_x_gradient,
         ),
         Method(
             name="saliency",
-            title="Saliency",
-            summary="How strongly the score reacts to a small change of the feature; has no sign.",
             face="field",
             estimates=saliency,
+            signed=False,
         ),
         Method(
             name="occlusion",
-            title="Leave one out",
-            summary="How far the score drops when this feature alone is taken away.",
             face="game",
             estimates=occlusion,
         ),
         Method(
             name="permutation_shap",
-            title="Shapley values (permutations)",
-            summary="The feature's average effect over random orders of adding features; sums to the change in score.",
             face="game",
             estimates=permutation_shap,
             tolerance=0.1,

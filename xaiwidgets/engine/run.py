@@ -140,6 +140,7 @@ class Run:
             contrast=problem.target.contrast,
             targets=tuple(i for i in (problem.target.index, problem.target.contrast_index) if i is not None),
             unit=problem.target.unit,
+            signed=self.method.signed,
             output=problem.output,
             baseline_output=estimate.baseline_output,
             error=estimate.error.numpy(),

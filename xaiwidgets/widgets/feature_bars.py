@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import ipywidgets
@@ -18,6 +15,7 @@ from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation
 from xaiwidgets.widgets.front_end import FrontEnd, bundle
 from xaiwidgets.widgets.live import Live
+from xaiwidgets.words import words
 
 # Okabe & Ito's vermilion and blue, as in js/src/core/colour.ts: told apart with any colour vision.
 FOR, AGAINST = "#d55e00", "#0072b2"
@@ -77,7 +75,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         self._top = top
         self._live: Live | None = None
         self._bridge = HoverBridge(language=language)
-        word = _words(language or "en")
+        word = words(language or "en")
         # bqplot keeps an ordinal scale's order of first appearance; a domain of our own keeps the strongest on top.
         self._names = bqplot.OrdinalScale(domain=[])
         self._values = bqplot.LinearScale()
@@ -181,11 +179,11 @@ _LIMITS = frozenset({"tolerance", "budget", "within", "seed"})
 
 def _by_word(e: Explanation) -> tuple[list[str], Any, Any, Any]:
     """Names, values, errors and first features of the words; of the features where no words are known."""
-    words, features = e.input.get("words"), e.input.get("features")
-    if words is None or features is None:
+    numbers_of, features = e.input.get("words"), e.input.get("features")
+    if numbers_of is None or features is None:
         return list(e.features), e.values, e.error, np.arange(len(e.features))
     read = (features >= 0) & (features < len(e.features))
-    numbers, word_of = np.unique(words[read], return_inverse=True)
+    numbers, word_of = np.unique(numbers_of[read], return_inverse=True)
     values, errors = np.zeros(len(numbers)), np.zeros(len(numbers))
     np.add.at(values, word_of, e.values[features[read]])
     np.add.at(errors, word_of, e.error[features[read]])
@@ -206,10 +204,3 @@ def _unlike(names: list[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         unlike.append(name + "\u200b" * (seen[name] - 1))
     return unlike
-
-
-@cache
-def _words(language: str) -> dict[str, str]:
-    """The interface's words in a language."""
-    table: dict[str, dict[str, str]] = json.loads((files("xaiwidgets") / "words.json").read_text("utf-8"))
-    return table[language]

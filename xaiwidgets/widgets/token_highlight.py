@@ -22,6 +22,7 @@ from xaiwidgets.widgets.export import write_html
 from xaiwidgets.widgets.front_end import FrontEnd, bundle
 from xaiwidgets.widgets.live import Live
 from xaiwidgets.widgets.utf16 import utf16_positions
+from xaiwidgets.words import described
 
 
 class TokenHighlight(FrontEnd):
@@ -104,9 +105,7 @@ class TokenHighlight(FrontEnd):
             with self.hold_trait_notifications():
                 self.text, self.target = given, target
                 self.method = find(method, shown.faces, {}).name
-            self._methods = [
-                {"name": one.name, "title": one.title, "summary": one.summary} for one in fitting(shown.faces)
-            ]
+            self._methods = [words for one in fitting(shown.faces) for words in described(one.name)]
             self._live = Live(shown, show=self._show, request=request)
             self.live = True
             self.on_msg(self._on_message)
@@ -211,6 +210,7 @@ class TokenHighlight(FrontEnd):
         with self.together():
             shown = self._show_input(explanation.input or layout_of_pieces(explanation.features))
             self.method = explanation.method
+            self._methods = described(explanation.method)
             if explanation.outputs is not None:
                 self._outputs = _outputs(shown, explanation.outputs)
             self._estimate = self._estimate_of(explanation, shown, state="done")
@@ -231,7 +231,7 @@ class TokenHighlight(FrontEnd):
             "tokens": layout["tokens"],
             "spans": wire(at[layout["spans"]], np.uint16 if at[-1] < 1 << 16 else np.uint32),
             "words": wire(layout["words"], np.uint16 if len(layout["words"]) < 1 << 16 else np.uint32),
-            "features": wire(layout["features"], np.int16 if len(layout["features"]) < 1 << 15 else np.int32),
+            "special": np.flatnonzero(layout["features"] < 0).tolist(),
             "cut": None if layout["cut"] is None else int(at[layout["cut"]]),
             "prompt": layout["prompt"],
         }
@@ -256,6 +256,7 @@ class TokenHighlight(FrontEnd):
             "stopped_by": None if state == "running" else e.stopped_by,
             "seconds": e.seconds,
             "unit": e.unit,
+            "signed": e.signed,
             "error_kind": e.error_kind,
             "notes": list(e.notes),
             "step": self.step if e.input.get("prompt") is not None else None,

@@ -5,8 +5,8 @@ import type { Speech, Word } from "./words";
 
 export interface LegendFacts {
   max: number;
-  /** No value is negative: the scale runs from 0 up. */
-  sequential: boolean;
+  /** Whether a value's sign says which way the score went; without one the scale runs from 0 up. */
+  signed: boolean;
   unit: string;
   target: string;
   contrast: string | null;
@@ -58,8 +58,7 @@ export function legend(t: Speech): Legend {
       if (!facts) return;
       const { max, unit, output, baseline_output: baseline } = facts;
       const change = output === null || baseline === null ? null : output - baseline;
-      // Values that add up to a change have two signs, even where all of them point one way.
-      const sequential = facts.sequential && change === null;
+      const sequential = !facts.signed;
       const decimals = decimalsFor(max);
       el.dataset.sequential = String(sequential);
       ends(facts, sequential).forEach((words, i) => {

@@ -1,6 +1,6 @@
 import { button, h, on, say } from "./dom";
 import { precision } from "./numbers";
-import type { Speech, Word } from "./words";
+import type { Language, Speech, Word } from "./words";
 
 export type RunState = "running" | "done" | "stopped" | "failed";
 
@@ -12,6 +12,17 @@ export interface Progress {
   error: number | null;
   errorKind: string;
 }
+
+/** A method as Python describes it, in every language. */
+export interface Method {
+  name: string;
+  title: Record<Language, string>;
+  summary: Record<Language, string>;
+}
+
+/** What a person calls a method; its name where nobody described it. */
+export const titleOf = (t: Speech, methods: Method[], name: string): string =>
+  methods.find((one) => one.name === name)?.title[t.language] ?? name;
 
 export interface StatusOptions {
   t: Speech;
@@ -25,7 +36,7 @@ export interface Facts {
   /** Whether there is a model that can compute, and a kernel to ask. */
   live: boolean;
   alive: boolean;
-  methods: { name: string; title: string; summary: string }[];
+  methods: Method[];
   method: string;
   progress: Progress;
 }
@@ -69,18 +80,18 @@ export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): Sta
     clearTimeout(settle);
   });
 
-  const titleOf = ({ name, title }: { name: string; title: string }) => t.maybe(`method.${name}`) ?? title;
-
   function methods({ methods: offered, method }: Facts): void {
     const key = JSON.stringify(offered);
     if (key !== known) {
       known = key;
-      select.replaceChildren(...offered.map((one) => h("option", { value: one.name }, titleOf(one))));
+      select.replaceChildren(
+        ...offered.map((one) => h("option", { value: one.name }, one.title[t.language])),
+      );
     }
     select.value = method;
     const chosen = offered.find((one) => one.name === method);
-    select.title = (chosen && (t.maybe(`method.${method}.summary`) ?? chosen.summary)) ?? "";
-    say(fixed, titleOf(chosen ?? { name: method, title: method }));
+    select.title = chosen?.summary[t.language] ?? "";
+    say(fixed, titleOf(t, offered, method));
     fixed.title = select.title;
   }
 

@@ -5,8 +5,9 @@ export type Word = keyof typeof dictionary.en;
 
 /** Interface words in one language, with `{name}` filled in. */
 export interface Speech {
+  language: Language;
   (word: Word, values?: Record<string, string | number>): string;
-  /** A word that the dictionary may not have, such as the title of a method that a user wrote. */
+  /** A word that the dictionary may not have, such as a unit that a user named. */
   maybe(word: string): string | null;
 }
 
@@ -15,7 +16,7 @@ export function speech(language: Language): Speech {
   const speak = (word: Word, values: Record<string, string | number> = {}) =>
     // One pass, so that a label which itself contains "{n}" is left as it is.
     (words[word] ?? word).replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-  return Object.assign(speak, { maybe: (word: string) => words[word] ?? null });
+  return Object.assign(speak, { language, maybe: (word: string) => words[word] ?? null });
 }
 
 /**

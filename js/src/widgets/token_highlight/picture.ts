@@ -18,8 +18,6 @@ export interface Picture {
   sum: number;
   /** How many words have a value. */
   count: number;
-  /** Everything is known and nothing negative. */
-  sequential: boolean;
   worth(unit: Unit): Value;
   /** Half-width of the band; NaN = unknown. Errors of a word's tokens add up, which never promises too much. */
   errorOf(unit: Unit): number;
@@ -43,7 +41,6 @@ export function picture(input: Input, values: Float32Array, error: Float32Array)
   let max = 0;
   let total = 0;
   let sum = 0;
-  let negative = false;
   const sizes: number[] = [];
   for (const unit of units) {
     const value = worth(unit);
@@ -54,7 +51,6 @@ export function picture(input: Input, values: Float32Array, error: Float32Array)
     sum += value;
     if (Number.isFinite(size)) max = Math.max(max, size);
   }
-  for (const value of values) negative ||= !(value >= 0);
   return {
     input,
     units,
@@ -62,7 +58,6 @@ export function picture(input: Input, values: Float32Array, error: Float32Array)
     total,
     sum,
     count: sizes.length,
-    sequential: !negative && max > 0,
     worth,
     errorOf: (unit) => sumOf(error, featuresOf(input, unit)) ?? Number.NaN,
     rankOf(unit) {

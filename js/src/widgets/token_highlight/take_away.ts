@@ -1,5 +1,6 @@
 import type { Legend } from "../../core/legend";
 import { copy, download, pngBlob, svgBlob } from "../../core/save";
+import { type Method, titleOf } from "../../core/status";
 import type { Speech } from "../../core/words";
 import type { Flow } from "./flow";
 import type { Known } from "./known";
@@ -15,14 +16,15 @@ export async function takeAway(
     root,
     flow,
     legend,
-  }: { t: Speech; state: Known; root: HTMLElement; flow: Flow; legend: Legend },
+    methods,
+  }: { methods: Method[]; t: Speech; state: Known; root: HTMLElement; flow: Flow; legend: Legend },
 ): Promise<string> {
   const { shown, estimate } = state;
   if (kind === "copy") {
     const done = shown !== null && (await copy(tsv(shown.picture, shown.values, shown.error)));
     return t(done ? "copied" : "copy.failed");
   }
-  const method = estimate && (t.maybe(`method.${estimate.method}`) ?? estimate.method);
+  const method = estimate && titleOf(t, methods, estimate.method);
   const title = [method, estimate?.target, estimate?.contrast].filter(Boolean).join(" · ");
   flow.refresh(true);
   const svg = snapshot(root, flow.el, legend, title);

@@ -136,7 +136,10 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     if (tool === "edit") edit();
     else if (tool === "special") specials = !specials;
     else if (tool === "list") listed = !listed;
-    else void takeAway(tool, { t, state, root, flow: text, legend: key }).then(bar.confirm);
+    else
+      void takeAway(tool, { methods: model.get("_methods"), t, state, root, flow: text, legend: key }).then(
+        bar.confirm,
+      );
     draw();
   }
 
@@ -179,7 +182,7 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     table.el.hidden = !listed || !shown;
     if (listed && shown) table.update(shown.picture);
     toolbar.update("edit", { hidden: !live, pressed: pen.active(), dead: why });
-    toolbar.update("special", { hidden: !input?.features.includes(-1), pressed: specials });
+    toolbar.update("special", { hidden: !input?.special.length, pressed: specials });
     toolbar.update("list", { pressed: listed });
   }
 

@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Packed, unpack } from "../../core/arrays";
 import type { Outputs } from "../../core/scores";
-import type { RunState } from "../../core/status";
+import type { Method, RunState } from "../../core/status";
 
 /** What the model read. See the Python side, `widgets/token_highlight.py`, for the same in words. */
 export interface Input {
@@ -12,6 +12,8 @@ export interface Input {
   spans: Uint32Array;
   /** The number of the word that a token belongs to. */
   words: Uint32Array;
+  /** The tokens that the tokenizer added: always present, and no features. */
+  special: number[];
   /** The feature that a token is; −1 for special tokens. */
   features: Int32Array;
   /** From here on the text was not read. */
@@ -37,15 +39,10 @@ export interface Estimate {
   stopped_by: "tolerance" | "budget" | "within" | "complete" | "cancelled" | "failed" | null;
   seconds: number;
   unit: string;
+  signed: boolean;
   error_kind: "band" | "rule" | "exact" | "unknown";
   notes: string[];
   step: number | null;
-}
-
-export interface Method {
-  name: string;
-  title: string;
-  summary: string;
 }
 
 /** The synced traits. */
@@ -75,15 +72,22 @@ const filled = <T>(raw: object | null | undefined): T | null =>
   raw && Object.keys(raw).length ? (raw as T) : null;
 
 export function readInput(raw: object): Input | null {
-  const wired = filled<Wired<Input, "spans" | "words" | "features">>(raw);
+  const wired = filled<Omit<Wired<Input, "spans" | "words">, "features">>(raw);
   return (
     wired && {
       ...wired,
       spans: unpack(wired.spans, "uint32"),
       words: unpack(wired.words, "uint32"),
-      features: unpack(wired.features, "int32"),
+      features: featuresOf(wired.tokens.length, wired.special),
     }
   );
+}
+
+/** Features are counted along the text, special tokens left out. */
+function featuresOf(tokens: number, special: number[]): Int32Array {
+  const left = new Set(special);
+  let next = 0;
+  return Int32Array.from({ length: tokens }, (_, token) => (left.has(token) ? -1 : next++));
 }
 
 export function readEstimate(raw: object): Estimate | null {
