@@ -47,9 +47,9 @@ def build_front_ends(root: Path) -> None:
 
 def _bundle_age(root: Path) -> str:
     """Say whether the bundle is `missing`, `stale` (older than what it is made of) or `fresh`."""
-    entries = [path.stem for path in (root / "js/src/widgets").glob("*.ts")]
-    built = [root / "xaiwidgets/static" / f"{name}.js" for name in entries]
-    if not built or not all(path.is_file() for path in built):
+    entries = [root / "js/src/core/host.ts", *(root / "js/src/widgets").glob("*.*")]
+    built = [root / "xaiwidgets/static" / f"{path.stem}{path.suffix.replace('.ts', '.js')}" for path in entries]
+    if not all(path.is_file() for path in built):
         return "missing"
     sources = [path for path in (root / "js/src").rglob("*") if path.is_file()]
     sources += [root / "js/build.mjs", root / "js/package-lock.json", root / "xaiwidgets/words.json"]
