@@ -86,9 +86,10 @@ class CausalLM:
             Continuation: after each token, with `step` at 0.
 
         Raises:
-            InputError: when the prompt cannot be read, or fills the model's window.
+            InputError: when the prompt cannot be read, or is longer than the model's window.
         """
         read = tokenize(self.tokenizer, prompt, limit=self._reader.limit)
+        _refuse_cut(read)
         ends = {self.tokenizer.eos_token_id, *_listed(getattr(self.model.config, "eos_token_id", None))}
         ids = torch.tensor([read.ids], device=device_of(self.model))
         written: list[int] = []
@@ -144,7 +145,7 @@ class CausalLM:
         best = torch.topk(scores, min(CANDIDATES, len(scores)))
         chosen = resolve(
             target,
-            index_of=lambda asked: self._index(asked, len(scores)),
+            index_of=lambda asked: self._index(asked, scores),
             name_of=self.token,
             best=int(best.indices[0]),
             unit="log-probability",
@@ -162,20 +163,19 @@ class CausalLM:
             total=len(scores),
         )
 
-    def _index(self, asked: Any, vocabulary: int) -> int:
+    def _index(self, asked: Any, scores: Tensor) -> int:
         if isinstance(asked, str):
-            # "Paris" after "is" means " Paris": what people type rarely starts with the blank that the token has.
-            spelled = (asked, " " + asked)
-            for text in spelled:
-                ids = self.tokenizer(text, add_special_tokens=False)["input_ids"]
-                if len(ids) == 1:
-                    bare = text == asked and not asked.startswith(" ")
-                    spaced = self.tokenizer(spelled[1], add_special_tokens=False)["input_ids"] if bare else []
-                    return int(spaced[0] if len(spaced) == 1 else ids[0])
-            msg = f"target={asked!r} is more than one token for this model; give one token's text or its id."
+            # "Paris" after "is" means " Paris": what people type rarely starts with the blank that the token has. But
+            # "." means ".", and "ing" after "walk" means "ing": of the two spellings, the one the model finds likelier.
+            spelled = (asked,) if asked[:1].isspace() else (asked, " " + asked)
+            read = [self.tokenizer(text, add_special_tokens=False)["input_ids"] for text in spelled if asked]
+            known = [int(ids[0]) for ids in read if len(ids) == 1]
+            if known:
+                return max(known, key=lambda index: float(scores[index]))
+            msg = f"target={asked!r} is not one token for this model; give one token's text or its id."
             raise TargetError(msg)
-        if isinstance(asked, bool) or not hasattr(asked, "__index__") or not 0 <= asked.__index__() < vocabulary:
-            msg = f"target={asked!r} is no token; give a token's text, or an id from 0 to {vocabulary - 1}."
+        if isinstance(asked, bool) or not hasattr(asked, "__index__") or not 0 <= asked.__index__() < len(scores):
+            msg = f"target={asked!r} is no token; give a token's text, or an id from 0 to {len(scores) - 1}."
             raise TargetError(msg)
         return int(asked)
 
@@ -183,22 +183,20 @@ class CausalLM:
         """The prompt's tokens followed by the generated ones, with the text they spell."""
         if not ids:
             return read
-        if read.cut is not None:
-            raise InputError("The prompt is longer than the model's window; shorten it to generate.")
+        _refuse_cut(read)
         before = self._decode(read.ids)
-        text, spans = read.text, list(read.spans.tolist())
-        unfinished = 0
+        text, spans, waiting = read.text, list(read.spans.tolist()), 0
         for count in range(1, len(ids) + 1):
-            # A token may be part of a character, which only a later one completes: all of them then cover it.
-            whole = self._decode((*read.ids, *ids[:count]))[len(before) :].rstrip("\ufffd")
-            grown = read.text + whole
+            whole = self._decode((*read.ids, *ids[:count]))[len(before) :]
+            waiting += 1
+            # A token may be part of a character, which only a later one completes; they share its place.
+            if whole.endswith("\ufffd") and count < len(ids):
+                continue
+            grown = read.text + whole.removesuffix("\ufffd")
             piece = grown[len(text) :]
             start = len(text) + (len(piece) - len(piece.lstrip()) if piece.strip() else 0)
-            if piece and unfinished:
-                spans[-unfinished:] = [[start, start + 1]] * unfinished
-            unfinished = 0 if piece else unfinished + 1
-            spans.append([start, len(grown)])
-            text = grown
+            spans += [[start, len(grown)]] * waiting
+            text, waiting = grown, 0
         array = np.asarray(spans, dtype=np.int64)
         special = np.concatenate([read.special, np.zeros(len(ids), dtype=bool)])
         hints = [_kind(text[start:end]) for start, end in spans[len(read.ids) :]]
@@ -216,6 +214,15 @@ class CausalLM:
 
     def _decode(self, ids: tuple[int, ...]) -> str:
         return str(self.tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
+
+
+def _refuse_cut(prompt: Tokens) -> None:
+    if prompt.cut is not None:
+        msg = (
+            f"The prompt has {prompt.total} tokens, but the model's window holds {len(prompt.ids)}; shorten it, so "
+            "that the model can write on from its end."
+        )
+        raise InputError(msg)
 
 
 def _kind(piece: str) -> int:
