@@ -66,7 +66,14 @@ class CallableText:
         whole = float(pick(scores[None], chosen)[0])
 
         def values(masks: Tensor) -> Tensor:
-            return pick(self._scores([self._without(x, tokens, row) for row in masks.tolist()]), chosen)
+            found = self._scores([self._without(x, tokens, row) for row in masks.tolist()])
+            if found.shape[1] != len(labels):
+                msg = (
+                    f"The function returned {found.shape[1]} scores for a text after it had returned {len(labels)} for "
+                    "another; return as many for every text."
+                )
+                raise ModelError(msg)
+            return pick(found, chosen)
 
         return Problem(
             features=tokens.names,
@@ -92,7 +99,7 @@ class CallableText:
                 f"The function returned a {type(returned).__name__} that is no array of numbers; return scores [B, C]."
             )
             raise ModelError(msg) from problem
-        if scores.dim() != 2 or len(scores) != len(texts):
+        if scores.dim() != 2 or len(scores) != len(texts) or not scores.shape[1]:
             msg = (
                 f"The function returned shape {tuple(scores.shape)} for {len(texts)} texts; "
                 f"return one row of scores for each, shape [{len(texts)}, C]."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -68,7 +70,9 @@ class TextEncoder:
                 f"target={target!r} was given; an encoder's target is another text to compare with, or a pair of texts."
             )
             raise TargetError(msg)
+        start = time.perf_counter()
         others = torch.stack([self.embed(text) for text in texts])
+        took = time.perf_counter() - start
         tokens = tokenize(self.tokenizer, x, limit=self._reader.limit)
         chosen = Target(
             name=texts[0],
@@ -96,7 +100,8 @@ class TextEncoder:
             scores = similar(embeddings)
             return scores[:, 0] if len(texts) == 1 else scores[:, 0] - scores[:, 1]
 
-        return self._reader.problem(tokens, choose, pick)
+        problem = self._reader.problem(tokens, choose, pick)
+        return replace(problem, evaluations=problem.evaluations + len(texts), seconds=problem.seconds + took)
 
     def _pooled(self, out: Any, mask: Tensor) -> Tensor:
         states: Tensor = out.last_hidden_state
