@@ -177,7 +177,15 @@ def test_a_closed_view_stops_the_computation():
     while not widget._estimate:
         time.sleep(0.01)
     widget.comm.say(kind="gone")
-    assert settled(widget, within=2)["stopped_by"] == "cancelled"
+    before = settled(widget, within=2)
+    assert before["stopped_by"] == "cancelled"
+    widget.comm.say(kind="here")
+    time.sleep(0.3)
+    assert widget._estimate["evaluations"] > before["evaluations"]
+    widget.stop()
+    settled(widget, within=2)
+    widget.comm.say(kind="here")
+    assert widget.busy is False
 
 
 @pytest.mark.parametrize(
@@ -306,3 +314,29 @@ def test_a_method_without_a_sign_says_so(sentiment):
     assert xw.TokenHighlight(xw.explain(sentiment, TEXT, method="occlusion"))._estimate["signed"] is True
     assert xw.TokenHighlight(["a", "b"], [0.0, 1.0])._estimate["signed"] is False
     assert xw.TokenHighlight(["a", "b"], [0.0, -1.0])._estimate["signed"] is True
+
+
+def test_stopped_while_the_model_still_writes_it_can_go_on(smollm2):
+    widget = xw.TokenHighlight(smollm2, "The capital of France is", method="saliency", generate=30)
+    widget.stop()
+    settled(widget)
+    assert widget._estimate == {}
+    widget.resume()
+    assert settled(widget)["target"] == " Paris"
+
+
+def test_resume_after_a_failure_begins_anew():
+    broken = [True]
+
+    def mended(texts):
+        if broken[0]:
+            raise ValueError("not yet")
+        return [[1.0, float(len(text))] for text in texts]
+
+    widget = xw.TokenHighlight(xw.TextClassifier.from_callable(mended), "one two three", method="occlusion")
+    settled(widget)
+    assert "not yet" in widget._fault["message"]
+    broken[0] = False
+    widget.resume()
+    assert settled(widget)["state"] == "done"
+    assert widget._fault is None

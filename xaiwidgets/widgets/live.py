@@ -69,8 +69,12 @@ class Live:
             self.job.cancel()
 
     def resume(self) -> None:
-        """Go on with a stopped job."""
-        if self.job is not None and self.job.run is not None:
+        """Go on with a stopped job.
+
+        Raises:
+            ModelError: when it failed.
+        """
+        if self.job is not None:
             self.job.resume()
 
     def _update(self, job: Job) -> None:

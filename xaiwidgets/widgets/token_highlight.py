@@ -92,6 +92,7 @@ class TokenHighlight(FrontEnd):
         self._written: Continuation | None = None
         self._generate = generate
         self._quiet = False
+        self._unseen = False
         super().__init__(language=language)
         if isinstance(shown, Explanation):
             _refuse("an explanation", given=given, method=method, target=target, **request)
@@ -120,8 +121,12 @@ class TokenHighlight(FrontEnd):
             self._live.stop()
 
     def resume(self) -> None:
-        """Go on where it was stopped, or beyond the limit it met."""
-        if self._live is not None:
+        """Go on where it was stopped, or beyond the limit it met; begin anew after a failure."""
+        if self._live is None or self._live.job is None:
+            return
+        if self._live.job.state == "failed":
+            self._ask()
+        else:
             self.busy = True
             self._live.resume()
 
@@ -186,9 +191,14 @@ class TokenHighlight(FrontEnd):
 
     def _on_message(self, _widget: object, content: Any, _buffers: object) -> None:
         kind = content.get("kind") if isinstance(content, dict) else None
-        if kind in {"stop", "gone"}:
+        if kind == "stop":
             self.stop()
-        elif kind == "resume":
+        elif kind == "gone":
+            # Nobody looks: a deleted cell, or one that is being moved and is back in a moment.
+            self._unseen = self.busy
+            self.stop()
+        elif kind == "resume" or (kind == "here" and self._unseen):
+            self._unseen = False
             self.resume()
 
     def _show(self, job: Job) -> None:
