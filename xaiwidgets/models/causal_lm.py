@@ -199,8 +199,7 @@ class CausalLM:
             text, waiting = grown, 0
         array = np.asarray(spans, dtype=np.int64)
         special = np.concatenate([read.special, np.zeros(len(ids), dtype=bool)])
-        hints = [_kind(text[start:end]) for start, end in spans[len(read.ids) :]]
-        written = group(text, array[len(read.ids) :], special[len(read.ids) :], hints)
+        written = group(text, array[len(read.ids) :], special[len(read.ids) :], [None] * len(ids))
         return replace(
             read,
             text=text,
@@ -223,11 +222,6 @@ def _refuse_cut(prompt: Tokens) -> None:
             "that the model can write on from its end."
         )
         raise InputError(msg)
-
-
-def _kind(piece: str) -> int:
-    """0 for a piece that starts like a word, 1 for a mark: a full stop is not part of the word before it."""
-    return 0 if piece[:1].isalnum() else 1
 
 
 def _listed(value: Any) -> list[int]:

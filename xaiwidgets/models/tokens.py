@@ -103,25 +103,23 @@ def tokenize(tokenizer: Any, text: str, *, limit: int) -> Tokens:
             "load a fast tokenizer, for example AutoTokenizer.from_pretrained(…)."
         )
         raise InputError(msg)
-    # Too long a text is ours to cut and to report: the tokenizer would only log a warning.
-    whole = tokenizer(text, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
-    total = len(whole["input_ids"])
-    read = whole
-    if total > limit:
-        read = tokenizer(
-            text, return_offsets_mapping=True, return_special_tokens_mask=True, truncation=True, max_length=limit
-        )
-    special = _special(read)
-    spans = _trimmed(text, np.asarray(read["offset_mapping"], dtype=np.int64).reshape(-1, 2), special)
-    cut = int(spans[~special, 1].max(initial=0)) if total > limit else None
+    # Too long a text is ours to cut and to report. With truncation=True the tokenizer would keep that setting for its
+    # next call, which may be another thread's.
+    read = tokenizer(text, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
+    everywhere = _special(read)
+    total = len(everywhere)
+    kept = _within(everywhere, limit)
+    special = everywhere[kept]
+    spans = _trimmed(text, np.asarray(read["offset_mapping"], dtype=np.int64).reshape(-1, 2)[kept], special)
+    pieces, hints = read.tokens(), read.word_ids()
     return Tokens(
         text=text,
-        ids=tuple(read["input_ids"]),
-        pieces=tuple(read.tokens()),
+        ids=tuple(read["input_ids"][t] for t in kept),
+        pieces=tuple(pieces[t] for t in kept),
         spans=spans,
-        words=group(text, spans, special, read.word_ids()),
+        words=group(text, spans, special, [hints[t] for t in kept]),
         special=special,
-        cut=cut,
+        cut=int(spans[~special, 1].max(initial=0)) if total > limit else None,
         total=total,
     )
 
@@ -142,8 +140,9 @@ def group(
 ) -> npt.NDArray[np.int64]:
     """Word numbers: tokens are one word when they touch in the text and nothing says otherwise.
 
-    A blank between them separates, so does the tokenizer's own word number, and a Chinese, Japanese or Thai-like
-    character stands alone unless several tokens spell that one character.
+    A blank between them separates, so does the tokenizer's own word number, and a mark stands apart from letters. A
+    Chinese, Japanese or Thai-like character stands alone. An accent or vowel sign stays with its letter, and several
+    tokens that spell one character stay together.
 
     Args:
         text: the text.
@@ -153,16 +152,15 @@ def group(
     """
     words = np.zeros(len(spans), dtype=np.int64)
     for t in range(1, len(spans)):
-        (_, end), (start, _) = spans[t - 1], spans[t]
-        same_character = start < end
+        (begin, end), (start, stop) = spans[t - 1], spans[t]
         apart = (
             special[t]
             or special[t - 1]
             or start > end
-            or not text[spans[t - 1, 0] : end].strip()
-            or not text[start : spans[t, 1]].strip()
-            or (not same_character and (hints[t] != hints[t - 1] or _stands_alone(text, start)))
-            or (not same_character and start > 0 and _stands_alone(text, start - 1))
+            or not text[begin:end].strip()
+            or not text[start:stop].strip()
+            # Tokens that overlap spell one character.
+            or (start == end and _parted(text, start, split=hints[t] != hints[t - 1]))
         )
         words[t] = words[t - 1] + bool(apart)
     return words
@@ -201,6 +199,15 @@ def ordinary_blank(tokenizer: Any) -> int | None:
     return None
 
 
+def _within(special: npt.NDArray[np.bool_], limit: int) -> npt.NDArray[np.int64]:
+    """Which tokens to read: all, or as many of the first as fit together with the special ones at the end."""
+    if len(special) <= limit:
+        return np.arange(len(special))
+    end = len(special) - int(np.argmin(special[::-1]))
+    after = np.arange(end, len(special))
+    return np.concatenate([np.arange(max(0, min(end, limit - len(after)))), after])
+
+
 def _special(read: Any) -> npt.NDArray[np.bool_]:
     # A token that a person typed ("[SEP]" in the text) is marked special too, but it has a place in the text.
     marked = np.asarray(read["special_tokens_mask"], dtype=bool)
@@ -220,8 +227,25 @@ def _trimmed(text: str, spans: npt.NDArray[np.int64], special: npt.NDArray[np.bo
     return trimmed
 
 
-def _stands_alone(text: str, position: int) -> bool:
-    return position < len(text) and _UNSPACED.match(unicodedata.name(text[position], "")) is not None
+def _parted(text: str, position: int, *, split: bool) -> bool:
+    """Whether a word ends before this character; `split` is what the tokenizer says."""
+    before = position - 1
+    while before > 0 and _kind(text[before]) == "sign":
+        before -= 1
+    here, kinds = _kind(text[position]), {_kind(text[position]), _kind(text[before])}
+    if here == "sign":
+        return False
+    # Tokenizers of bytes split at every sign, in the middle of Hindi and Hebrew words.
+    return "alone" in kinds or {"letter", "mark"} <= kinds or (split and before == position - 1)
+
+
+def _kind(character: str) -> str:
+    """What a character does to a word: an accent, vowel or joiner is a "sign"; "alone" stands where no blanks are."""
+    if unicodedata.category(character) in {"Mn", "Mc", "Me", "Cf"}:
+        return "sign"
+    if _UNSPACED.match(unicodedata.name(character, "")):
+        return "alone"
+    return "letter" if character.isalnum() else "mark"
 
 
 _UNSPACED = re.compile(r"CJK|HIRAGANA|KATAKANA|THAI|LAO|KHMER|MYANMAR")
