@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -191,17 +193,22 @@ def load(path: str | os.PathLike[str]) -> Explanation:
         InputError: when the file is not one of ours.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy would leave the file open when it is no archive.
+        with Path(path).open("rb") as stored, np.load(stored, allow_pickle=False) as file:
             rest = json.loads(bytes(file["meta"]).decode())
             arrays = {key: file[key] for key in file.files if key != "meta"}
-    except (ValueError, KeyError, OSError, EOFError) as problem:
-        if isinstance(problem, FileNotFoundError):
-            raise
+        if rest.pop("format") == FORMAT:
+            return _read(rest, arrays)
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, BadZipFile, zlib.error) as problem:
         msg = f"{path} is not an explanation saved by xaiwidgets ({problem}); give a file that Explanation.save wrote."
         raise InputError(msg) from problem
-    if rest.pop("format", None) != FORMAT:
-        msg = f"{path} was saved in another format than this version reads ({FORMAT}); load it with that version."
-        raise InputError(msg)
+    msg = f"{path} was saved in another format than this version reads ({FORMAT}); load it with that version."
+    raise InputError(msg)
+
+
+def _read(rest: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Explanation:
     outputs = rest.pop("outputs")
     rest["input"] |= {key.removeprefix("input."): value for key, value in arrays.items() if key.startswith("input.")}
     for name in ("features", "notes", "targets"):
