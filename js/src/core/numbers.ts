@@ -20,6 +20,12 @@ export function signed(value: number, decimals: number): string {
   return value > 0 && Number(digits) !== 0 ? `+${digits}` : digits;
 }
 
+/** How far a value may be off: never rounded to a false certainty. */
+export function bound(error: number, decimals: number): string {
+  const least = 10 ** -decimals;
+  return error > 0 && error < least / 2 ? `<${least.toFixed(decimals)}` : plain(error, decimals);
+}
+
 /** A share or probability: three digits in the middle, never rounded to a false 0 % or 100 %. */
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return "–";

@@ -1,5 +1,5 @@
 import { button, h, on, say, set } from "../../core/dom";
-import { decimalsFor, missing, percent, plain, signed } from "../../core/numbers";
+import { bound, decimalsFor, missing, percent, signed } from "../../core/numbers";
 import type { Speech, Word } from "../../core/words";
 import type { Picture } from "./picture";
 import { type Column, type Entry, entries, type Order, sorted } from "./table";
