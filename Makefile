@@ -13,6 +13,9 @@ OFFLINE = HF_HUB_OFFLINE=1
 PYTEST = $(ONE_THREAD) $(OFFLINE) $(VENV)/bin/python -m pytest
 HAS_TORCH = -c 'import importlib.metadata as m, re, sys; sys.exit([*map(int, re.findall("[0-9]+", m.version("torch"))[:2])] < [2, 6])'
 
+# An environment made from another one would not see its packages.
+IS_NO_VENV = -c 'import sys; sys.exit(sys.prefix != sys.base_prefix)'
+
 .NOTPARALLEL:
 .PHONY: help demo voila setup test lint bench browser clean
 
@@ -29,7 +32,7 @@ demo: setup
 	@port="$(PORT)"; options=""; \
 	test "$$(id -u)" != 0 || options="--allow-root"; \
 	test "$$(uname)" = Darwin || test -n "$$DISPLAY$$WAYLAND_DISPLAY" || options="$$options --no-browser"; \
-	exec env $(OFFLINE) $(VENV)/bin/python -m jupyterlab $$options $${port:+--port=$$port} --ServerApp.root_dir="$$PWD/notebooks"
+	exec env $(OFFLINE) $(VENV)/bin/python -m jupyterlab $$options --LanguageServerManager.autodetect=False $${port:+--port=$$port} --ServerApp.root_dir="$$PWD/notebooks"
 
 voila: setup
 	@port="$(PORT)"; options=""; \
@@ -44,10 +47,10 @@ setup: $(VENV)/.xaiwidgets
 $(VENV)/.xaiwidgets: pyproject.toml models.txt
 	@python=$(VENV)/bin/python; test -x $$python || python=$(PYTHON); \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "$$python is `$$python --version 2>&1`, but xaiwidgets needs Python 3.11 or newer: install it, or name one with make PYTHON=/path/to/python3" >&2; exit 1; }
+	  echo "xaiwidgets needs Python 3.11 or newer, but $$python --version says \"`$$python --version 2>&1`\": install one, or name yours with make PYTHON=/path/to/python3" >&2; exit 1; }
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null || { \
-	  echo "node is `node --version 2>&1`, but the front ends need node 20 or newer: install it and put it on PATH" >&2; exit 1; }
-	@test -x $(VENV)/bin/python || if $(PYTHON) $(HAS_TORCH) 2>/dev/null; then \
+	  echo "The front ends need node 20 or newer, but node --version says \"`node --version 2>&1`\": install it and put it on PATH" >&2; exit 1; }
+	@test -x $(VENV)/bin/python || if $(PYTHON) $(HAS_TORCH) 2>/dev/null && $(PYTHON) $(IS_NO_VENV); then \
 	  echo "Making $(VENV) on top of the torch that $(PYTHON) already has"; $(PYTHON) -m venv --system-site-packages $(VENV); \
 	  else echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV); fi
 	@$(VENV)/bin/python $(HAS_TORCH) 2>/dev/null || { \
