@@ -103,7 +103,7 @@ def find(name: str | None, faces: frozenset[str], options: dict[str, Any]) -> Me
     fit = [method.name for method in fitting(faces)]
     if name is None:
         name = fit[0]
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         close = get_close_matches(str(name), METHODS, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         msg = f"There is no method {name!r}: {hint}For this model choose one of {', '.join(fit)}."

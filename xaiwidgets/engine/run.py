@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
+from operator import index
 from typing import Any, TypeVar
 
 import torch
@@ -85,7 +86,11 @@ class Run:
         self.pace = Pace(evaluations=problem.evaluations, seconds=problem.seconds)
         self.estimate: Estimate | None = None
         self.stopped_by: str | None = None
-        self._seed = seed
+        try:
+            self._seed = index(seed)
+        except TypeError:
+            msg = f"seed={seed!r} was given; it must be a whole number."
+            raise MethodError(msg) from None
         self._options = dict(options)
         self._limits = Limits()
         self._started = time.perf_counter()
@@ -93,7 +98,7 @@ class Run:
             self._estimates: Iterator[Estimate] = iter(())
             return
         if "seed" in method.options:
-            options = {**options, "seed": seed}
+            options = {**options, "seed": self._seed}
         self._estimates = method.estimates(_checked(problem, method.face), self.pace, **options)
 
     def advance(self, limits: Limits, *, cancelled: Callable[[], bool]) -> Iterator[Estimate]:
