@@ -1,4 +1,4 @@
-import { decimalsFor, percent, plain, precision, signed } from "../../js/src/core/numbers";
+import { bound, decimalsFor, percent, plain, precision, signed } from "../../js/src/core/numbers";
 
 describe("numbers as people read them", () => {
   it("gives every number of a picture the same decimals, three digits for the largest", () => {
@@ -19,6 +19,12 @@ describe("numbers as people read them", () => {
     expect(plain(2.5e8, 0)).toBe("2.5e+8");
     expect(plain(Number.NaN, 2)).toBe("–");
     expect(plain(Number.NEGATIVE_INFINITY, 2)).toBe("−∞");
+  });
+  it("never rounds an error to none at all", () => {
+    expect(bound(0.00001, 4)).toBe("<0.0001");
+    expect(bound(0.00012, 4)).toBe("0.0001");
+    expect(bound(0, 4)).toBe("0.0000");
+    expect(bound(Number.NaN, 4)).toBe("–");
   });
   it("never rounds a probability to a false certainty", () => {
     expect(percent(0.984)).toBe("98.4%");

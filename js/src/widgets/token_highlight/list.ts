@@ -92,7 +92,7 @@ export function list({ t, point, signal }: ListOptions): List {
     shown.forEach((entry, i) => {
       const row = rowAt(i);
       const known = !missing(entry.value);
-      const error = missing(entry.error) ? "–" : entry.error === 0 ? "0" : plain(entry.error, decimals + 1);
+      const error = missing(entry.error) ? "–" : entry.error === 0 ? "0" : bound(entry.error, decimals + 1);
       const texts = [
         String(entry.position),
         entry.word,

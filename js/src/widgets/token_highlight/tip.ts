@@ -1,4 +1,4 @@
-import { decimalsFor, missing, percent, plain, signed } from "../../core/numbers";
+import { bound, decimalsFor, missing, percent, signed } from "../../core/numbers";
 import { visible } from "../../core/visible";
 import type { Speech } from "../../core/words";
 import type { Picture } from "./picture";
@@ -10,7 +10,7 @@ import type { Estimate } from "./wire";
 function errorWords(t: Speech, error: number, kind: Estimate["error_kind"], decimals: number): string {
   if (kind === "exact" || error === 0) return t("exact");
   if (kind === "unknown" || missing(error)) return t("error.unknown");
-  return `± ${plain(error, decimals + 1)}`;
+  return `± ${bound(error, decimals + 1)}`;
 }
 
 /** What is known about one word, or null when it has no value to speak of. */
