@@ -18,13 +18,13 @@ export function tipOf(t: Speech, picture: Picture, unit: Unit, kind: Estimate["e
   const value = picture.worth(unit);
   if (value === null) return null;
   const word = visible(wordOf(picture.input.text, unit));
-  if (missing(value)) return { word, value: t("pending"), lines: [], tokens: [] };
+  if (missing(value)) return { word, value: t("pending"), facts: "", tokens: [] };
   const decimals = decimalsFor(picture.max);
-  const lines = [errorWords(t, picture.errorOf(unit), kind, decimals)];
+  const facts = [errorWords(t, picture.errorOf(unit), kind, decimals)];
   if (picture.total > 0) {
     const share = t("share", { share: percent(Math.abs(value) / picture.total) });
     const rank = t("rank", { rank: picture.rankOf(unit), n: picture.count });
-    lines.push(unit.part ? share : `${share} · ${rank}`);
+    facts.push(...(unit.part ? [share] : [share, rank]));
   }
   const tokens: Tip["tokens"] =
     unit.tokens.length > 1
@@ -33,5 +33,5 @@ export function tipOf(t: Speech, picture: Picture, unit: Unit, kind: Estimate["e
           return [visible(picture.input.tokens[token] ?? ""), own === null ? "–" : signed(own, decimals)];
         })
       : [];
-  return { word, value: signed(value, decimals), lines, tokens };
+  return { word, value: signed(value, decimals), facts: facts.join(" · "), tokens };
 }

@@ -1,10 +1,10 @@
 import { h } from "../../core/dom";
 
-/** What a tooltip says: a head, lines under it, and the tokens of a merged word with their values. */
+/** What a tooltip says: a head, the facts under it in one line, and the tokens of a merged word with their values. */
 export interface Tip {
   word: string;
   value: string;
-  lines: string[];
+  facts: string;
   tokens: [string, string][];
 }
 
@@ -56,7 +56,7 @@ export function tooltip(root: HTMLElement): Tooltip {
       ]);
       el.replaceChildren(
         h("div", "tip-head", h("strong", { dir: "auto" }, tip.word), h("span", {}, tip.value)),
-        ...tip.lines.map((line) => h("div", "tip-line", line)),
+        h("div", "tip-line", tip.facts),
       );
       if (tokens.length) el.append(h("div", "tip-tokens", ...tokens));
       el.hidden = false;
