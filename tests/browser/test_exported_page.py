@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 
 import xaiwidgets as xw
 
-
 # The brightness, 0 to 1, of the page and of its text, as a canvas paints them: CSS has many ways to write a colour.
 BRIGHTNESS = """() => {
     const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -22,7 +21,8 @@ BRIGHTNESS = """() => {
     const root = getComputedStyle(document.documentElement).backgroundColor;
     const clear = "rgba(0, 0, 0, 0)";
     const ground = page !== clear ? page : root !== clear ? root : null;
-    return [ground === null ? 1 : brightness(ground), brightness(getComputedStyle(document.querySelector(".xai-w")).color)];
+    const text = getComputedStyle(document.querySelector(".xai-w")).color;
+    return [ground === null ? 1 : brightness(ground), brightness(text)];
 }"""
 
 

@@ -11,8 +11,11 @@ GALLERY = Path(__file__).parents[2] / "notebooks" / "gallery.ipynb"
 
 SETUP = "import torch\ntorch.set_num_threads(1)\nimport xaiwidgets as xw\nfrom xaiwidgets import samples"
 LIVE = 'w = xw.TokenHighlight(samples.sentiment(), "A gripping film, well acted.", method="occlusion")\nw'
-HOSTILE = """xw.TokenHighlight(["<img src=x onerror=window.hacked=1>", "</script><script>window.hacked=1</script>", "##", "Ġ", "▁",
-                   "a\\nb", "😀", "你好", "مرحبا"], [1.0, -1.0, 0.5, 0.2, 0.1, -0.3, 0.9, 0.4, -0.6])"""
+HOSTILE = """
+tokens = ["<img src=x onerror=window.hacked=1>", "</script><script>window.hacked=1</script>", "##", "Ġ", "▁", "a\\nb",
+          "😀", "你好", "مرحبا"]
+xw.TokenHighlight(tokens, [1.0, -1.0, 0.5, 0.2, 0.1, -0.3, 0.9, 0.4, -0.6])
+"""
 CHINESE = 'xw.TokenHighlight(samples.sentiment(), "这部电影很好看 wonderful", method="occlusion", language="zh")'
 
 

@@ -29,21 +29,11 @@ def jobs():
 """
 SHOW = f"w = xw.TokenHighlight(clf, {TEXT!r})\nw"
 BARS = "bars = xw.FeatureBars(w)\nxw.link(w, bars)\nbars"
-SLOW = """
-def slow(texts):
-    time.sleep(0.03 * len(texts))
-    return [[float(len(text)), 1.0] for text in texts]
-
-s = xw.TokenHighlight(xw.TextClassifier.from_callable(slow), "one two three four five six seven",
-                      method="permutation_shap", tolerance=1e-9, budget=100_000)
-s
+PIECES = """
+def pieces(e, first):
+    words = e.input["words"][e.input["features"] >= 0]
+    return [name for name, number in zip(e.features, words) if number == words[e.features.index(first)]]
 """
-HOSTILE = """
-h = xw.TokenHighlight(["<img src=x onerror=window.hacked=1>", "</script>", "##", "Ġ", "▁", "a\\nb", "😀", "你好", "مرحبا"],
-                      [1.0, -1.0, 0.5, 0.2, 0.1, -0.3, 0.9, 0.4, -0.6])
-h
-"""
-CHINESE = 'zh = xw.TokenHighlight(["这", "部", "电影", "很", "精彩"], [0.1, 0.0, 0.3, 0.2, 1.0], language="zh")\nzh'
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +99,7 @@ def test_a_click_splits_a_word_into_the_models_tokens(page):
     reset(page)
     widget = cell_output(page, 1)
     word(widget, "unbelievably").click()
-    pieces = ask(
-        page,
-        "[f for f, n in zip(w.explanation.features, w.explanation.input['words'][w.explanation.input['features'] >= 0]) if n == w.explanation.input['words'][w.explanation.input['features'] == w.explanation.features.index('un')][0]]",
-    )
+    pieces = ask(page, "pieces(w.explanation, 'un')", first=PIECES)
     assert len(pieces) > 1
     shown = widget.locator(".xai-part").all_inner_texts()
     assert "".join(shown) == "unbelievably"
