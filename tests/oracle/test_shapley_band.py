@@ -50,6 +50,19 @@ def test_a_run_that_stops_at_its_tolerance_is_that_good():
     assert sum(error <= 0.1 for error in true) / len(true) >= 0.95
 
 
+def test_the_band_is_students_with_one_degree_from_the_other_features():
+    game, _ = game_of(table_game(8, seed=5), 8)
+    _, made = estimates(problem_of(game=game), "permutation_shap", budget=2 + 14 * 6, tolerance=1e-9)
+    means = [made[i].values for i in range(len(made)) if i + 1 == len(made) or made[i + 1].values is not made[i].values]
+    means = [mean for mean in means if not mean.isnan().any()][-6:]
+    pairs = torch.stack([k * mean - (k - 1) * means[k - 2] if k > 1 else mean for k, mean in enumerate(means, 1)])
+    variance = pairs.var(0)
+    moderated = (5 * variance + variance.mean()) / 6
+    expected = 2.446911851 * (moderated / 6).sqrt()
+    torch.testing.assert_close(made[-1].error, expected, rtol=1e-6, atol=1e-9)
+    assert made[-1].relative_error == pytest.approx(float(expected.sum() / made[-1].values.abs().sum()))
+
+
 def test_the_error_is_unknown_until_two_pairs_are_complete():
     game, _ = game_of(table_game(8, seed=2), 8)
     run, made = estimates(problem_of(game=game), "permutation_shap", budget=2 + 14 + 13)

@@ -30,6 +30,14 @@ def test_a_budget_is_never_exceeded(method, budget):
     assert run.stopped_by in {"budget", "complete"}
 
 
+@pytest.mark.parametrize(("budget", "spent"), [(4, 4), (5, 4), (6, 6), (9, 6), (10, 10), (17, 10), (18, 18)])
+def test_a_quadrature_rule_that_does_not_fit_is_not_begun(budget, spent):
+    # Half a rule is worth nothing.
+    run, made = estimates(rough_problem(), "integrated_gradients", budget=budget, tolerance=1e-12)
+    assert (run.pace.evaluations, run.stopped_by) == (spent, "budget")
+    assert made[-1].needs > budget - spent
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_the_first_estimate_takes_one_evaluation_more_than_setting_up(method):
     run = run_of(rough_problem(), method)

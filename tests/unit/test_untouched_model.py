@@ -126,6 +126,13 @@ def test_the_callers_grad_mode_does_not_matter(classifier, mode):
     assert np.isfinite(similar.values).all()
 
 
+def test_gradients_are_there_where_the_caller_has_turned_them_off(classifier):
+    problem = classifier.problem(TEXT, 0)
+    with torch.no_grad():
+        _, gradient = problem.field.value_and_grad(problem.field.point[None])
+    assert float(gradient.abs().sum()) > 0
+
+
 def test_two_jobs_on_one_model_do_not_wake_each_others_dropout(minilm):
     model = tiny.bert_classifier(minilm.tokenizer).train()
     adapters = [xw.TextClassifier(model, minilm.tokenizer) for _ in range(2)]
