@@ -59,7 +59,7 @@ def test_the_gallery_as_a_voila_app(voila, screenshot, theme):
         expect(widgets.nth(index).locator(".xai-state")).to_have_attribute("data-state", "done", timeout=90_000)
     if theme == "light":
         edit_and_explain(widgets.first)
-        page.locator(".bargroup").first.wait_for()
+        expect(page.locator(".xai-feature-bars svg").first).to_contain_text("evening")
         widgets.first.locator(".xai-w", has_text="evening").hover()
         expect(page.locator(".bargroup.xai-on")).to_have_count(1)
         model_wrote = widgets.nth(1).locator(".xai-generated")
