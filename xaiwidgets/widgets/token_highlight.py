@@ -158,7 +158,7 @@ class TokenHighlight(FrontEnd):
             with self.together():
                 self.target = None
                 if change["name"] == "text":
-                    self.step, self._written = 0, None
+                    self.step = 0
             self._quiet = False
         self._ask()
 
@@ -178,7 +178,7 @@ class TokenHighlight(FrontEnd):
 
         def written(cancelled: Callable[[], bool]) -> Continuation | None:
             so_far = self._written
-            if so_far is None:
+            if so_far is None or so_far.prompt != text:
                 so_far = Continuation(prompt=text)
                 for so_far in model.generate(text, tokens=self._generate):
                     if cancelled():
