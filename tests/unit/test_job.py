@@ -49,19 +49,28 @@ def _no_thread_is_left():
     pytest.fail(f"threads are left: {left}")
 
 
-def test_a_stop_takes_effect_within_a_fifth_of_a_second():
-    took = []
-    for _ in range(5):
-        job = endless(seconds=0.05)
-        first_estimate(job)
-        time.sleep(0.12)
-        start = time.perf_counter()
-        job.cancel()
-        assert time.perf_counter() - start < 0.02
-        e = job.result(5)
-        took.append(time.perf_counter() - start)
-        assert (e.stopped_by, job.state) == ("cancelled", "stopped")
-    assert sorted(took)[2] <= 0.2
+def test_a_stop_takes_effect_at_the_next_model_call():
+    calls = []
+    given = slow_problem(seconds=0.01)
+    made = given.problem(None)
+    plain = made.game.values
+
+    def counted(masks):
+        values = plain(masks)
+        calls.append(len(masks))
+        return values
+
+    given = Given(replace(made, game=replace(made.game, values=counted)))
+    job = xw.start(given, None, method="permutation_shap", tolerance=1e-9, budget=10**6)
+    first_estimate(job)
+    time.sleep(0.3)
+    job.cancel()
+    before = len(calls)
+    e = job.result(5)
+    assert (e.stopped_by, job.state) == ("cancelled", "stopped")
+    assert before > 3
+    # The call that was under way comes to its end, and no other begins: `make bench` has the milliseconds.
+    assert len(calls) <= before + 1
 
 
 def test_a_job_cancelled_before_its_first_estimate_has_nothing_to_return():
@@ -124,12 +133,14 @@ def test_a_result_that_takes_too_long_goes_on():
 def test_an_interrupt_while_waiting_cancels_the_job():
     job = endless()
     first_estimate(job)
-    # As a kernel's interrupt button does.
-    threading.Timer(0.1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
-    start = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        job.result(10)
-    assert time.monotonic() - start < 2
+    # A process started in the background ignores interrupts; a kernel, whose button this is, does not.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.1, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            job.result(10)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert job.result(5).stopped_by == "cancelled"
     assert job.explanation.evaluations > 2
 
