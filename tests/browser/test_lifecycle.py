@@ -26,12 +26,11 @@ s = xw.TokenHighlight(xw.TextClassifier.from_callable(slow), "one two three four
 s
 """
 FINISHED = 'f = xw.TokenHighlight(["a", "fine", "film"], [0.1, 2.0, -1.0])\nf'
-# Measured in the page, from the click to the words "stopped": the harness's own round trips are not the widget's.
+# Resolves when the state says so; `make bench` has the milliseconds.
 CLICK_STOP = """widget => new Promise(resolve => {
     const stop = [...widget.querySelectorAll("button")].find(button => button.textContent === "Stop");
     const state = widget.querySelector(".xai-state");
-    const start = performance.now();
-    const look = () => state.dataset.state === "stopped" ? resolve(performance.now() - start) : setTimeout(look, 2);
+    const look = () => state.dataset.state === "stopped" ? resolve() : setTimeout(look, 2);
     stop.click();
     look();
 })"""
@@ -50,17 +49,14 @@ def test_stop_and_resume(lab):
     page = lab.open([SETUP, SLOW])
     widget = widget_of(page, 1)
     running(widget)
-    took = []
-    for _ in range(5):
-        took.append(widget.evaluate(CLICK_STOP))
+    for _ in range(3):
+        widget.evaluate(CLICK_STOP)
         before = ask(page, "s.explanation.evaluations")
         assert ask(page, "jobs()") == 0
         widget.get_by_role("button", name="Resume").click()
         running(widget)
         page.wait_for_timeout(300)
         assert ask(page, "s.explanation.evaluations") > before
-    # Generous against a loaded machine; `make bench` measures it against 200 ms.
-    assert sorted(took)[2] < 600, took
 
 
 def test_stop_is_heard_while_another_cell_runs(lab):

@@ -30,17 +30,22 @@ def input_x_gradient(field: Field, pace: Pace) -> Iterator[Estimate]:
     difference unless the model is linear between the two, and the widget shows by how much it misses.
     """
     gradient = _gradient(field, pace)
-    first = _exact(field.by_feature(gradient * (field.point - field.baseline).double()))
+    first = _exact(field.by_feature(gradient * (wide(field.point) - wide(field.baseline))))
     yield replace(first, needs=1)
     baseline_output, _ = pace(1, field.value_and_grad, field.baseline[None])
     yield replace(first, baseline_output=float(baseline_output[0]))
 
 
+def wide(tensor: Tensor) -> Tensor:
+    """At least in float32: half precision would lose small contributions, and Apple's GPUs have no float64."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
 def _gradient(field: Field, pace: Pace) -> Tensor:
     _, gradients = pace(1, field.value_and_grad, field.point[None])
-    return gradients[0].double()
+    return wide(gradients[0])
 
 
 def _exact(values: Tensor) -> Estimate:
-    values = values.cpu()
+    values = values.cpu().double()
     return Estimate(values=values, error=torch.zeros_like(values), kind="exact", relative_error=0.0, needs=0)

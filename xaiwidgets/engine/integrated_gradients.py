@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Field
 
@@ -24,7 +25,8 @@ def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
     5, 9, 17, … nodes. The error of a value is its change from the rule before; the map's relative error is the
     larger of the L1 change and the completeness gap, because either alone can be small while the map is wrong.
     """
-    difference = (field.point - field.baseline).double()
+    baseline = wide(field.baseline)
+    difference = wide(field.point) - baseline
     integrand: dict[float, Tensor] = {}
     value_at: dict[float, float] = {}
     before: Tensor | None = None
@@ -39,9 +41,9 @@ def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
         fresh = [node for node in nodes.tolist() if node not in integrand]
         for part in pace.chunks(len(fresh)):
             alphas = torch.tensor(fresh[part], dtype=torch.float64)
-            points = _on_path(field, alphas)
+            points = _on_path(baseline, difference, alphas).to(field.point.dtype)
             values, gradients = pace(len(alphas), field.value_and_grad, points)
-            contributions = field.by_feature(gradients.double() * difference).cpu()
+            contributions = field.by_feature(wide(gradients) * difference).cpu().double()
             for alpha, value, row in zip(alphas.tolist(), values.tolist(), contributions, strict=True):
                 integrand[alpha], value_at[alpha] = row, value
             if part.stop < len(fresh) and estimate is not None:
@@ -79,11 +81,10 @@ def clenshaw_curtis(intervals: int) -> tuple[Tensor, Tensor]:
     return nodes, c / n * (1 - sums) / 2
 
 
-def _on_path(field: Field, alphas: Tensor) -> Tensor:
-    """Points at the fractions `alphas` of the way, float [B, ...], in the field's own dtype."""
-    shape = (-1, *[1] * field.point.dim())
-    along = alphas.to(device=field.point.device, dtype=field.point.dtype).reshape(shape)
-    return field.baseline + along * (field.point - field.baseline)
+def _on_path(baseline: Tensor, difference: Tensor, alphas: Tensor) -> Tensor:
+    """Points at the fractions `alphas` of the way, float [B, ...]."""
+    along = alphas.to(device=baseline.device, dtype=baseline.dtype)
+    return baseline + along.reshape(-1, *[1] * baseline.dim()) * difference
 
 
 def _estimate(result: Tensor, before: Tensor | None, value_at: dict[float, float], *, needs: int) -> Estimate:

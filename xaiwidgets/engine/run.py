@@ -199,7 +199,7 @@ def _finite(values: Tensor, rows: int, what: str) -> Tensor:
     if values.shape != (rows,):
         msg = f"The model returned {what}s of shape {tuple(values.shape)} for {rows} inputs; it must return one each."
         raise ModelError(msg)
-    values = values.detach().double().cpu()
+    values = values.detach().cpu().double()
     if not bool(torch.isfinite(values).all()):
         msg = f"The model returned a {what} that is NaN or infinite; check its weights, precision and this input."
         raise ModelError(msg)

@@ -174,7 +174,7 @@ def seen(point: Tensor, black: Tensor, white: Tensor) -> npt.NDArray[np.uint8]:
 
     Preprocessing normalises each channel in its own way; where black and white end up tells how to undo it.
     """
-    pixels, dark, light = (tensor.double().cpu() for tensor in (point, black, white))
+    pixels, dark, light = (tensor.cpu().double() for tensor in (point, black, white))
     low, high = dark.amin((1, 2), keepdim=True), light.amax((1, 2), keepdim=True)
     if not bool((high > low).all()):
         low, high = pixels.amin(), pixels.amax().clamp(min=pixels.amin() + 1e-12)

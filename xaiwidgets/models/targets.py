@@ -77,8 +77,8 @@ def class_outputs(scores: Tensor, labels: Sequence[str], *, kind: str, probabili
         kind=kind,
         labels=tuple(labels),
         ids=tuple(range(len(labels))),
-        scores=tuple(scores.double().tolist()),
-        probabilities=None if probabilities is None else tuple(probabilities.double().tolist()),
+        scores=tuple(scores.tolist()),
+        probabilities=None if probabilities is None else tuple(probabilities.tolist()),
         total=len(labels),
     )
 
