@@ -2,6 +2,8 @@
 
 import asyncio
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import CancelledError
@@ -243,3 +245,22 @@ def test_a_job_tells_what_it_is_in_one_line():
     job.cancel()
     job.result(5)
     assert repr(job).startswith("<Job stopped")
+
+
+def test_a_process_ends_cleanly_while_a_job_is_at_work():
+    code = """
+import torch, xaiwidgets as xw
+weights = torch.randn(64, 64)
+
+def busy(texts):
+    for _ in range(300):
+        torch.tanh(weights @ weights)
+    return [[float(len(text)), 1.0] for text in texts]
+
+job = xw.start(xw.TextClassifier.from_callable(busy), "one two three four", method="permutation_shap",
+               tolerance=1e-9, budget=10**7)
+while job.explanation is None:
+    pass
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

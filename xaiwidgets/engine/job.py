@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Generator
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from typing import Any, Literal
 
 from xaiwidgets.engine.run import Limits, Run
@@ -14,6 +16,22 @@ from xaiwidgets.errors import ModelError, XaiError
 from xaiwidgets.explanation import Explanation
 
 State = Literal["running", "done", "stopped", "failed"]
+
+
+_AT_WORK: weakref.WeakSet[Job] = weakref.WeakSet()
+
+LET_GO_SECONDS = 2.0
+"""How long the end of the process waits for a model call that is under way."""
+
+
+@atexit.register
+def _let_go() -> None:
+    """Stop what still computes when the process ends: a thread that is killed inside torch aborts the process."""
+    jobs = list(_AT_WORK)
+    for job in jobs:
+        job.cancel()
+    for job in jobs:
+        job.released(LET_GO_SECONDS)
 
 
 class Job:
@@ -107,9 +125,9 @@ class Job:
         self._start(None)
         return self
 
-    def released(self) -> None:
-        """Wait until the job's thread no longer touches the model."""
-        self._future.exception()
+    def released(self, timeout: float | None = None) -> None:
+        """Wait until the job's thread no longer touches the model, or `timeout` seconds."""
+        wait((self._future,), timeout)
 
     def __await__(self) -> Generator[Any, None, Explanation]:
         return asyncio.wrap_future(self._future).__await__()
@@ -137,6 +155,7 @@ class Job:
     def _start(self, supersede: Job | None) -> None:
         # A future that is running cannot be cancelled: whoever stops awaiting it must not take the result from others.
         self._future.set_running_or_notify_cancel()
+        _AT_WORK.add(self)
         thread = threading.Thread(target=self._work, args=(self._future, supersede), name="xaiwidgets-job", daemon=True)
         thread.start()
 
