@@ -1,5 +1,7 @@
 """The adapter of a Hugging Face classifier: labels, targets, contrasts, precisions, architectures."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -143,6 +145,15 @@ def test_the_named_baseline_token_stands_where_a_word_is_absent(minilm):
     assert e.values[0] == pytest.approx(whole - float(logits(adapter, "[PAD] film")[0]), abs=1e-5)
     with pytest.raises(InputError, match="baseline_token='nosuchtoken' is not in the tokenizer's vocabulary"):
         xw.TextClassifier(model, minilm.tokenizer, baseline_token="nosuchtoken")
+
+
+def test_a_padding_token_that_was_added_to_the_tokenizer_alone_is_refused(smollm2):
+    tokenizer = copy.deepcopy(smollm2.tokenizer)
+    model = tiny.gpt2_classifier(tokenizer)
+    tokenizer.add_special_tokens({"pad_token": "[PAD]"})
+    with pytest.raises(InputError, match=r"'\[PAD\]' would stand for an absent word, but the model knows 49152 tokens"):
+        xw.TextClassifier(model, tokenizer)
+    assert xw.explain(xw.TextClassifier(model, tokenizer, baseline_token="Ġ"), "fine", method="occlusion").features
 
 
 @pytest.mark.parametrize("method", ["integrated_gradients", "saliency", "occlusion", "permutation_shap"])

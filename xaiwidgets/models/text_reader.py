@@ -142,6 +142,13 @@ def reader(model: Any, tokenizer: Any, *, head: Callable[[Any, Tensor], Tensor],
             "get_input_embeddings(), or wrap a plain function with xw.TextClassifier.from_callable(fn)."
         )
         raise InputError(msg)
+    rows = getattr(model.get_input_embeddings(), "num_embeddings", None)  # type: ignore[operator]
+    if rows is not None and absent >= rows:
+        msg = (
+            f"The token {tokenizer.convert_ids_to_tokens(absent)!r} would stand for an absent word, but the model "
+            f"knows {rows} tokens and not its id {absent}; name another with baseline_token=, or resize the embeddings."
+        )
+        raise InputError(msg)
     accepted = inspect.signature(model.forward).parameters
     extra: dict[str, Any] = {"use_cache": False} if "use_cache" in accepted else {}
     return TextReader(
