@@ -1,4 +1,4 @@
-import type { Outputs } from "../../js/src/core/scores";
+import type { Outputs } from "../../js/src/core/targets";
 import { clicked, targetsOf } from "../../js/src/core/targets";
 import { outputs } from "./fake";
 

@@ -1,19 +1,8 @@
 import { button, h, on, say, set } from "./dom";
 import { decimalsFor, percent, plain, signed } from "./numbers";
-import { clicked, type Targets } from "./targets";
+import { clicked, type Outputs, type Targets } from "./targets";
 import { visible } from "./visible";
 import type { Speech } from "./words";
-
-/** The model's outputs as they are on the wire. */
-export interface Outputs {
-  input: number;
-  kind: "class" | "token" | "similarity" | "score";
-  labels: string[];
-  ids: number[];
-  probabilities: number[] | null;
-  scores: number[];
-  total: number;
-}
 
 export interface ScoresOptions {
   t: Speech;

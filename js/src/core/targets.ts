@@ -1,4 +1,13 @@
-import type { Outputs } from "./scores";
+/** The model's outputs as they are on the wire. */
+export interface Outputs {
+  input: number;
+  kind: "class" | "token" | "similarity" | "score";
+  labels: string[];
+  ids: number[];
+  probabilities: number[] | null;
+  scores: number[];
+  total: number;
+}
 
 /** What is explained: one output, or one rather than another. Ids, or none when nothing is known yet. */
 export type Targets = [] | [number] | [number, number];

@@ -1,5 +1,5 @@
-import type { Outputs } from "../../core/scores";
 import type { Progress } from "../../core/status";
+import type { Outputs } from "../../core/targets";
 import { editedSheet, sheetOf } from "./edited";
 import type { Sheet } from "./flow";
 import { carry, type Picture, picture, unknown } from "./picture";

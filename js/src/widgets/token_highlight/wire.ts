@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Packed, unpack } from "../../core/arrays";
-import type { Outputs } from "../../core/scores";
 import type { Method, RunState } from "../../core/status";
+import type { Outputs } from "../../core/targets";
 
 /** What the model read. See the Python side, `widgets/token_highlight.py`, for the same in words. */
 export interface Input {
