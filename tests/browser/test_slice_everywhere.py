@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from harness import jupyter_page
+from harness.jupyter_host import DARK, LIGHT
 from harness.jupyter_page import ask, output
 from playwright.sync_api import expect
 
@@ -48,6 +50,12 @@ def test_notebook7(notebook7, screenshot):
     expect(chinese.locator(".xai-w", has_text=re.compile("^电$"))).to_have_count(1)
     expect(chinese.get_by_role("button", name=re.compile("编辑"))).to_be_visible()
     screenshot(page, "highlight-chinese")
+
+    jupyter_page.set_theme(page, DARK)
+    colour = widget.locator(".xai-w:not(.xai-special)").first.evaluate("e => getComputedStyle(e).color")
+    assert min(int(part) for part in re.findall(r"\d+", colour)[:3]) > 150
+    screenshot(page, "highlight-notebook7-dark")
+    jupyter_page.set_theme(page, LIGHT)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

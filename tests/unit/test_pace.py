@@ -54,6 +54,13 @@ def test_rows_that_get_no_cheaper_together_go_one_by_one(monkeypatch, seconds):
     assert max(machine.cost(rows) for rows in machine.calls) <= 2.1 * max(CALL_SECONDS, seconds)
 
 
+@pytest.mark.parametrize("seconds", [0.03, 0.05, 0.07])
+def test_rows_that_get_hardly_cheaper_together_do_not_make_stopping_slow(monkeypatch, seconds):
+    machine = Machine(monkeypatch, lambda rows: 0.0005 + seconds * rows)
+    machine.work(Pace(), 60)
+    assert max(machine.cost(rows) for rows in machine.calls) <= 2.1 * max(CALL_SECONDS / 2, seconds)
+
+
 def test_one_slow_call_by_chance_does_not_pin_the_batch(monkeypatch):
     def cost(rows):
         return (0.010 + 0.0005 * rows) * (5 if machine.calls == [1, 2] else 1)

@@ -63,7 +63,8 @@ class Pace:
         self._tries += 1
         longest = max(CALL_SECONDS, 2 * self._per_row.get(1, 0.0))
         pays = rows == 1 or (best < self._per_row.get(rows // 2, float("inf")) and best * rows <= longest)
-        if pays and rows * 2 <= self._largest and best * rows < longest:
+        # Twice the rows seldom take less than 1.6 times as long: a call that would be too long is not tried.
+        if pays and rows * 2 <= self._largest and best * rows * 1.6 < longest:
             self._size, self._tries = rows * 2, 0
         elif not pays and self._tries > 1:
             # Only a second look rules a size out: on a busy machine one call may take twice its time by chance.
