@@ -75,9 +75,26 @@ def test_a_stop_takes_effect_at_the_next_model_call():
     assert len(calls) <= before + 1
 
 
-def test_a_job_cancelled_before_its_first_estimate_has_nothing_to_return():
-    job = xw.start(slow_problem(seconds=0.2), None, method="permutation_shap", supersede=endless())
+def cancelled_before_its_first_estimate():
+    """A job that was cancelled while it waited for an older one to let go of the model."""
+    inside, gate = threading.Event(), threading.Event()
+    game, _ = game_of(table_game(9, seed=0), 9)
+
+    def values(masks):
+        inside.set()
+        gate.wait(10)
+        return game.values(masks)
+
+    held = xw.start(Given(problem_of(game=replace(game, values=values))), None, method="occlusion")
+    assert inside.wait(10)
+    job = xw.start(slow_problem(seconds=0), None, method="occlusion", supersede=held)
     job.cancel()
+    gate.set()
+    return job
+
+
+def test_a_job_cancelled_before_its_first_estimate_has_nothing_to_return():
+    job = cancelled_before_its_first_estimate()
     with pytest.raises(CancelledError, match="before its first estimate"):
         job.result(5)
     assert (job.state, job.explanation) == ("stopped", None)
@@ -212,9 +229,7 @@ def test_giving_up_waiting_takes_nothing_from_the_others():
 
 def test_awaiting_a_job_cancelled_before_its_first_estimate_is_a_cancel():
     async def run():
-        job = xw.start(slow_problem(seconds=0.2), None, method="occlusion", supersede=endless())
-        job.cancel()
-        await job
+        await cancelled_before_its_first_estimate()
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(run())

@@ -1,6 +1,7 @@
 """When a run stops, and what it says ended it."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,6 +29,21 @@ def test_a_budget_is_never_exceeded(method, budget):
     assert len(made) >= 1
     assert run.pace.evaluations <= budget
     assert run.stopped_by in {"budget", "complete"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_there_is_a_chance_to_stop_after_every_model_call(method):
+    problem, calls = rough_problem(), []
+    values, value_and_grad = problem.game.values, problem.field.value_and_grad
+    problem = replace(
+        problem,
+        game=replace(problem.game, values=lambda masks: calls.append(0) or values(masks)),
+        field=replace(problem.field, value_and_grad=lambda points: calls.append(0) or value_and_grad(points)),
+    )
+    run, before = run_of(problem, method), 0
+    for _ in run.advance(Limits(tolerance=1e-12, budget=200), cancelled=lambda: False):
+        assert len(calls) <= before + 1
+        before = len(calls)
 
 
 @pytest.mark.parametrize(("budget", "spent"), [(4, 4), (5, 4), (6, 6), (9, 6), (10, 10), (17, 10), (18, 18)])

@@ -42,6 +42,8 @@ def permutation_shap(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[Estim
                 table[torch.cat([torch.zeros(1, dtype=torch.int64), (2**walk).cumsum(0)])] = score
             if count == 0:
                 shown = _unknown(torch.stack(walks).mean(0), empty)
+            # The pair's second walk is shown with the pair.
+            if shown is not None and (count == 0 or len(walks) == 1):
                 yield shown
         if shown is not None and len(table):
             yield from _enumerated(game, pace, table, shown)
