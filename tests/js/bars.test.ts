@@ -5,7 +5,7 @@ import { FakeModel } from "./fake";
 const SVG = "http://www.w3.org/2000/svg";
 
 /** A VBox as ipywidgets lays it out, with bqplot's bars (one g.bargroup a bar) and the bridge beside them. */
-function open(features: number[], names: string[]) {
+function open(features: number[][], names: string[][]) {
   const box = document.createElement("div");
   box.className = "widget-vbox";
   const bars = features.map(() => {
@@ -50,7 +50,7 @@ function listener(names: string[]) {
 describe("the bridge to bqplot's bars", () => {
   it("tells the others which feature is pointed at, and when none is any more", () => {
     const { heard } = listener(["the", "cat", "sat"]);
-    const { bars, over, box } = open([2, 0], ["sat", "the"]);
+    const { bars, over, box } = open([[2], [0]], [["sat"], ["the"]]);
     over(bars[0]?.firstElementChild as Element);
     over(bars[1]?.firstElementChild as Element);
     over(box);
@@ -63,7 +63,7 @@ describe("the bridge to bqplot's bars", () => {
   });
   it("marks the bars that another widget points at", () => {
     const { bus } = listener(["the", "cat", "sat"]);
-    const view = open([2, 0], ["sat", "the"]);
+    const view = open([[2], [0]], [["sat"], ["the"]]);
     bus.send("hover", [0], ["the"]);
     expect(view.classes()).toEqual(["bargroup", "bargroup xai-on"]);
     bus.send("hover", [1], ["cat"]);
@@ -71,7 +71,7 @@ describe("the bridge to bqplot's bars", () => {
   });
   it("chooses a feature at a click, and lets go of it at the next", () => {
     const { heard } = listener(["the", "cat", "sat"]);
-    const view = open([2, 0], ["sat", "the"]);
+    const view = open([[2], [0]], [["sat"], ["the"]]);
     const click = () => view.bars[0]?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
     click();
     expect(view.model.saved).toEqual([{ selected: [2] }]);
@@ -83,9 +83,21 @@ describe("the bridge to bqplot's bars", () => {
       ["select", []],
     ]);
   });
+  it("takes the tokens of a word together", () => {
+    const { heard, bus } = listener(["un", "##likely", "end"]);
+    const view = open([[0, 1], [2]], [["un", "##likely"], ["end"]]);
+    bus.send("hover", [1], ["##likely"]);
+    expect(view.classes()).toEqual(["bargroup xai-on", "bargroup"]);
+    view.over(view.bars[0]?.firstElementChild as Element);
+    view.bars[0]?.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(heard).toEqual([
+      ["hover", [0, 1]],
+      ["select", [0, 1]],
+    ]);
+  });
   it("ignores bars of other charts, and is silent once it is gone", () => {
     const { heard } = listener(["the"]);
-    const view = open([0], ["the"]);
+    const view = open([[0]], [["the"]]);
     const stranger = document.createElementNS(SVG, "g");
     stranger.setAttribute("class", "bargroup");
     document.body.append(stranger);

@@ -86,3 +86,11 @@ def test_linking_merges_groups():
     xw.link(c, d)
     xw.link(b, c)
     assert len({w.group for w in (a, b, c, d)}) == 1
+
+
+def test_a_bar_knows_all_tokens_of_its_word(sentiment):
+    e = xw.explain(sentiment, "Unbelievably fine.", method="occlusion", target=0)
+    bars = xw.FeatureBars(e)
+    word = visible(bars).index("Unbelievably")
+    assert bars._bridge.features[word] == list(range(len(e.features) - 2))
+    assert bars._bridge.names[word] == list(e.features[:-2])

@@ -28,8 +28,8 @@ class HoverBridge(FrontEnd):
 
     _esm = bundle("feature_bars.js")
 
-    features = traitlets.List(traitlets.Int()).tag(sync=True)
-    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    features = traitlets.List(traitlets.List(traitlets.Int())).tag(sync=True)
+    names = traitlets.List(traitlets.List(traitlets.Unicode())).tag(sync=True)
     selected = traitlets.List(traitlets.Int()).tag(sync=True)
 
 
@@ -153,7 +153,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         e = self.explanation
         if e is None:
             return
-        names, values, errors, firsts = _by_word(e)
+        names, values, errors, members = _by_word(e)
         order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")[: self._top]
         shown = _unlike([names[i] for i in order])
         known = np.nan_to_num(values[order])
@@ -170,30 +170,31 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
             if self._whiskers.visible:
                 self._whiskers.x = [[v - s, v + s] for v, s in zip(known, spread, strict=True)]
                 self._whiskers.y = [[name, name] for name in shown]
-            self._bridge.features = [int(firsts[i]) for i in order]
-            self._bridge.names = [e.features[firsts[i]] for i in order]
+            self._bridge.features = [members[i] for i in order]
+            self._bridge.names = [[e.features[feature] for feature in members[i]] for i in order]
 
 
 _LIMITS = frozenset({"tolerance", "budget", "within", "seed"})
 
 
-def _by_word(e: Explanation) -> tuple[list[str], Any, Any, Any]:
-    """Names, values, errors and first features of the words; of the features where no words are known."""
+def _by_word(e: Explanation) -> tuple[list[str], Any, Any, list[list[int]]]:
+    """Names, values, errors and features of the words; of the features where no words are known."""
     numbers_of, features = e.input.get("words"), e.input.get("features")
     if numbers_of is None or features is None:
-        return list(e.features), e.values, e.error, np.arange(len(e.features))
+        return list(e.features), e.values, e.error, [[feature] for feature in range(len(e.features))]
     read = (features >= 0) & (features < len(e.features))
     numbers, word_of = np.unique(numbers_of[read], return_inverse=True)
     values, errors = np.zeros(len(numbers)), np.zeros(len(numbers))
     np.add.at(values, word_of, e.values[features[read]])
     np.add.at(errors, word_of, e.error[features[read]])
-    _, firsts = np.unique(word_of, return_index=True)
-    ends = e.input["spans"][read]
+    members: list[list[int]] = [features[read][word_of == word].tolist() for word in range(len(numbers))]
+    spans = e.input["spans"][read]
     names = [
-        e.input["text"][ends[word_of == w, 0].min() : ends[word_of == w, 1].max()].strip() or e.features[firsts[w]]
-        for w in range(len(numbers))
+        e.input["text"][spans[word_of == word, 0].min() : spans[word_of == word, 1].max()].strip()
+        or e.features[members[word][0]]
+        for word in range(len(numbers))
     ]
-    return names, values, errors, features[read][firsts]
+    return names, values, errors, members
 
 
 def _unlike(names: list[str]) -> list[str]:

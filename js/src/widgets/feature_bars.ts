@@ -1,11 +1,11 @@
 import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { joinBus } from "../core/bus";
 
-/** What the bridge knows of the bars beside it: the feature and the name of each, in drawing order. */
+/** What the bridge knows of the bars beside it: the features of each (a word's tokens) and their names, in order. */
 interface State {
   group: string;
-  features: number[];
-  names: string[];
+  features: number[][];
+  names: string[][];
   selected: number[];
 }
 
@@ -36,7 +36,8 @@ function render({
   const bars = () => [...(box()?.querySelectorAll(".bargroup") ?? [])];
   let hovered: number[] = [];
 
-  const nameOf = (feature: number) => model.get("names")[model.get("features").indexOf(feature)];
+  const nameOf = (feature: number) =>
+    model.get("names").flat()[model.get("features").flat().indexOf(feature)];
   const bus = joinBus({
     group: () => model.get("group"),
     nameOf,
@@ -53,9 +54,15 @@ function render({
     const features = model.get("features");
     const selected = model.get("selected");
     bars().forEach((bar, i) => {
-      const feature = features[i];
-      bar.classList.toggle("xai-on", feature !== undefined && hovered.includes(feature));
-      bar.classList.toggle("xai-selected", feature !== undefined && selected.includes(feature));
+      const own = features[i] ?? [];
+      bar.classList.toggle(
+        "xai-on",
+        own.some((feature) => hovered.includes(feature)),
+      );
+      bar.classList.toggle(
+        "xai-selected",
+        own.some((feature) => selected.includes(feature)),
+      );
     });
   }
 
@@ -65,10 +72,10 @@ function render({
     paint();
   }
 
-  /** The feature of the bar under the pointer; undefined when it is not over a bar of ours. */
-  function featureAt(event: Event): number | undefined {
+  /** The features of the bar under the pointer; none when it is not over a bar of ours. */
+  function featuresAt(event: Event): number[] {
     const bar = (event.target as Element | null)?.closest?.(".bargroup");
-    return bar && box()?.contains(bar) ? model.get("features")[bars().indexOf(bar)] : undefined;
+    return bar && box()?.contains(bar) ? (model.get("features")[bars().indexOf(bar)] ?? []) : [];
   }
 
   function point(features: number[]): void {
@@ -88,20 +95,21 @@ function render({
   document.addEventListener(
     "pointerover",
     (event) => {
-      const feature = featureAt(event);
-      if (feature === undefined && !inside) return;
-      inside = feature !== undefined;
-      point(feature === undefined ? [] : [feature]);
+      const features = featuresAt(event);
+      if (!features.length && !inside) return;
+      inside = features.length > 0;
+      point(features);
     },
     options,
   );
   document.addEventListener(
     "click",
     (event) => {
-      const feature = featureAt(event);
-      if (feature === undefined) return;
+      const features = featuresAt(event);
+      if (!features.length) return;
       const before = model.get("selected");
-      const after = before.includes(feature) ? before.filter((one) => one !== feature) : [...before, feature];
+      const others = before.filter((one) => !features.includes(one));
+      const after = others.length < before.length ? others : [...before, ...features];
       write(after.sort((a, b) => a - b));
       bus.send(
         "select",
