@@ -111,3 +111,14 @@ def test_everything_that_is_raised_can_be_caught_as_one(sentiment):
     for wrong in ({"method": "none"}, {"target": "none"}, {"budget": 0}, {"nonsense": 1}):
         with pytest.raises(XaiError):
             xw.explain(sentiment, "fine", **wrong)
+
+
+def test_a_language_model_leaves_one_out_unless_it_is_asked_otherwise(smollm2):
+    assert next(iter(xw.methods(smollm2))) == "occlusion"
+    e = xw.explain(smollm2, "The capital of France is")
+    assert (e.method, e.target, e.error_kind) == ("occlusion", " Paris", "exact")
+    assert e.features[int(e.values.argmax())] == "France"
+
+
+def test_a_classifier_integrates_gradients_unless_it_is_asked_otherwise(sentiment):
+    assert xw.explain(sentiment, "A fine film.").method == "integrated_gradients"

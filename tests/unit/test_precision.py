@@ -6,6 +6,7 @@ import torch
 
 import xaiwidgets as xw
 from tests.oracle.closed import Given, field_of, game_of, problem_of
+from tests.unit import tiny
 from xaiwidgets.engine.methods import METHODS
 from xaiwidgets.models.targets import class_outputs
 
@@ -64,3 +65,10 @@ def test_small_contributions_of_many_coordinates_are_not_lost():
     for method in ("integrated_gradients", "input_x_gradient"):
         e = xw.explain(Given(problem_of(field=field, features=1)), None, method=method)
         assert e.values[0] == pytest.approx(1.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(("dtype", "said"), [(torch.float32, False), (torch.bfloat16, True)])
+def test_a_model_in_half_precision_says_what_its_error_cannot_see(minilm, dtype, said):
+    model = tiny.bert_classifier(minilm.tokenizer).to(dtype)
+    notes = xw.explain(xw.TextClassifier(model, minilm.tokenizer), "a fine film", method="saliency").notes
+    assert any("bfloat16" in note for note in notes) is said

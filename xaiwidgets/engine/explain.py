@@ -27,7 +27,7 @@ class Explainable(Protocol):
 
 def methods(model: Explainable) -> dict[str, str]:
     """The methods that work for this model, by name, with one line each; the first is the default."""
-    return {method.name: method.summary for method in fitting(_adapter(model).faces)}
+    return {method.name: method.summary for method in fitting(_adapter(model))}
 
 
 def start(
@@ -63,7 +63,7 @@ def start(
         MethodError: the method is unknown, does not fit the model, or lacks an option.
     """
     adapter = _adapter(model)
-    chosen = find(method, adapter.faces, options)
+    chosen = find(method, adapter, options)
     ends = limits(tolerance=tolerance, budget=budget, within=within)
     return Job(
         lambda _: Run(adapter.problem(x, target), chosen, seed=seed, options=options),

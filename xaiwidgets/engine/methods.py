@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from xaiwidgets.engine.estimate import Estimate
 from xaiwidgets.engine.gradients import input_x_gradient, saliency
@@ -89,18 +89,28 @@ METHODS: dict[str, Method] = {
 }
 
 
-def fitting(faces: frozenset[str]) -> list[Method]:
-    """The methods that work on a problem with these faces, the default one first."""
-    return [method for method in METHODS.values() if method.face in faces]
+class Faced(Protocol):
+    """A model with faces. It may name a `default_method`, where the first of the catalogue would serve it badly."""
+
+    @property
+    def faces(self) -> frozenset[str]:
+        """The faces of its problems."""
 
 
-def find(name: str | None, faces: frozenset[str], options: dict[str, Any]) -> Method:
-    """The method called `name` (None: the first that fits).
+def fitting(model: Faced) -> list[Method]:
+    """The methods that work on this model's problems, the default one first."""
+    first = getattr(model, "default_method", None)
+    fit = [method for method in METHODS.values() if method.face in model.faces]
+    return sorted(fit, key=lambda method: method.name != first)
+
+
+def find(name: str | None, model: Faced, options: dict[str, Any]) -> Method:
+    """The method called `name` (None: the model's default).
 
     Raises:
         MethodError: when it is unknown, needs a face the model does not have, or lacks one of the options.
     """
-    fit = [method.name for method in fitting(faces)]
+    fit = [method.name for method in fitting(model)]
     if name is None:
         name = fit[0]
     if not isinstance(name, str) or name not in METHODS:
@@ -109,7 +119,7 @@ def find(name: str | None, faces: frozenset[str], options: dict[str, Any]) -> Me
         msg = f"There is no method {name!r}: {hint}For this model choose one of {', '.join(fit)}."
         raise MethodError(msg)
     method = METHODS[name]
-    if method.face not in faces:
+    if method.face not in model.faces:
         what = "gradients" if method.face == "field" else "coalitions of features"
         msg = f"{name!r} needs {what}, which this model does not give; choose one of {', '.join(fit)}."
         raise MethodError(msg)

@@ -50,6 +50,10 @@ class CausalLM:
 
     faces = frozenset({"game", "field"})
 
+    default_method = "occlusion"
+    """The path of integrated gradients is very rough where a decoder's first token, its attention sink, changes: on
+    SmolLM2 it ends ±30 to ±180 % off at 260 evaluations, while leaving one out is exact after n + 1."""
+
     def __init__(self, model: Any, tokenizer: Any, *, baseline_token: str | None = None) -> None:
         """Wrap a model.
 

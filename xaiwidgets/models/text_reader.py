@@ -112,7 +112,7 @@ class TextReader:
                 by_feature=lambda contributions: contributions.sum(-1)[..., players],
             ),
             seconds=seconds,
-            notes=tokens.notes(),
+            notes=(*tokens.notes(), *_precision(self.model)),
             provenance=provenance(self.model),
         )
 
@@ -128,6 +128,15 @@ class TextReader:
             )
             raise ModelError(msg)
         return scores.float()
+
+
+def _precision(model: nn.Module) -> tuple[str, ...]:
+    """What a reader must know of a half-precision model: the error shown cannot see the model's own rounding."""
+    dtype = next((parameter.dtype for parameter in model.parameters()), torch.float32)
+    if dtype not in {torch.bfloat16, torch.float16}:
+        return ()
+    name = str(dtype).removeprefix("torch.")
+    return (f"The model computes in {name}; its own rounding is not part of the error shown.",)
 
 
 def reader(model: Any, tokenizer: Any, *, head: Callable[[Any, Tensor], Tensor], absent: int) -> TextReader:

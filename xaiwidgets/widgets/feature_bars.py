@@ -116,7 +116,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         if isinstance(shown, Explanation):
             self.explanation = shown
         elif isinstance(shown, Explainable):
-            chosen = find(method, shown.faces, {name: None for name in request if name not in _LIMITS}).name
+            chosen = find(method, shown, {name: None for name in request if name not in _LIMITS}).name
             self._live = Live(shown, show=self._show, request=request)
             self._live.ask(lambda _: given, method=chosen, target=target)
         elif isinstance(shown, traitlets.HasTraits) and shown.has_trait("explanation"):

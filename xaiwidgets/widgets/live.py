@@ -49,7 +49,7 @@ class Live:
             method: the method's name.
             target: what is explained.
         """
-        chosen = find(method, self.model.faces, {})
+        chosen = find(method, self.model, {})
         options = {key: value for key, value in self._options.items() if key in chosen.options}
 
         def begin(cancelled: Callable[[], bool]) -> Run | None:

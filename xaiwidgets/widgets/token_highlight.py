@@ -102,11 +102,11 @@ class TokenHighlight(FrontEnd):
                 msg = f"A {type(given).__name__} was given with a model; give the text to explain."
                 raise InputError(msg)
             for name in request:
-                find(method, shown.faces, {} if name in _LIMITS else {name: None})
+                find(method, shown, {} if name in _LIMITS else {name: None})
             with self.hold_trait_notifications():
                 self.text, self.target = given, target
-                self.method = find(method, shown.faces, {}).name
-            self._methods = [words for one in fitting(shown.faces) for words in described(one.name)]
+                self.method = find(method, shown, {}).name
+            self._methods = [words for one in fitting(shown) for words in described(one.name)]
             self._live = Live(shown, show=self._show, request=request)
             self.live = True
             self.on_msg(self._on_message)
@@ -145,7 +145,7 @@ class TokenHighlight(FrontEnd):
     @traitlets.validate("method")
     def _known_method(self, proposal: Any) -> str:
         if self._live is not None:
-            find(proposal["value"], self._live.model.faces, {})
+            find(proposal["value"], self._live.model, {})
         return str(proposal["value"])
 
     @traitlets.observe("text", "step", "method", "target")
