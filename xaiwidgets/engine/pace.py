@@ -63,8 +63,10 @@ class Pace:
         self._tries += 1
         longest = max(CALL_SECONDS, 2 * self._per_row.get(1, 0.0))
         pays = rows == 1 or (best < self._per_row.get(rows // 2, float("inf")) and best * rows <= longest)
-        # Twice the rows seldom take less than 1.6 times as long: a call that would be too long is not tried.
-        if pays and rows * 2 <= self._largest and best * rows * 1.6 < longest:
+        # A call that would be too long is not tried; it is taken to grow by as much as the last doubling did.
+        half = self._per_row.get(rows // 2)
+        growth = 1.6 if half is None else 2 * best / half
+        if pays and rows * 2 <= self._largest and best * rows * growth < longest:
             self._size, self._tries = rows * 2, 0
         elif not pays and self._tries > 1:
             # Only a second look rules a size out: on a busy machine one call may take twice its time by chance.
