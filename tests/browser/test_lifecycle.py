@@ -18,6 +18,7 @@ def slow(texts):
     return [[float(len(text)), 1.0] for text in texts]
 
 def jobs():
+    time.sleep(0.1)  # a thread that has just said "done" takes a moment to end
     return sum(thread.name == "xaiwidgets-job" for thread in threading.enumerate())
 """
 SLOW = """

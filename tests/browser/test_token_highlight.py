@@ -25,6 +25,7 @@ def settled(widget):
     return True
 
 def jobs():
+    time.sleep(0.1)  # a thread that has just said "done" takes a moment to end
     return sum(thread.name == "xaiwidgets-job" for thread in threading.enumerate())
 """
 SHOW = f"w = xw.TokenHighlight(clf, {TEXT!r})\nw"
