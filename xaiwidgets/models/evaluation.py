@@ -72,15 +72,21 @@ def provenance(module: nn.Module) -> Callable[[], Mapping[str, str]]:
 
     @cache
     def told() -> Mapping[str, str]:
-        found = {"model": type(module).__name__, "weights": fingerprint(module)}
-        for package in ("xaiwidgets", "torch", "transformers", "numpy"):
-            try:
-                found[package] = version(package)
-            except PackageNotFoundError:
-                continue
-        return found
+        return {"model": type(module).__name__, "weights": fingerprint(module), **_versions()}
 
     return told
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    """The installed versions: looked up once, for each look reads files and every edit makes a new problem."""
+    found = {}
+    for package in ("xaiwidgets", "torch", "transformers", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def fingerprint(module: nn.Module) -> str:

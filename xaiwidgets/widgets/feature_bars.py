@@ -10,11 +10,10 @@ import traitlets
 
 from xaiwidgets.engine.explain import Explainable
 from xaiwidgets.engine.job import Job
-from xaiwidgets.engine.methods import find
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation
 from xaiwidgets.widgets.front_end import FrontEnd, bundle
-from xaiwidgets.widgets.live import Live
+from xaiwidgets.widgets.live import Live, method_asked_for
 from xaiwidgets.words import words
 
 # Okabe & Ito's vermilion and blue, as in js/src/core/colour.ts: told apart with any colour vision.
@@ -116,7 +115,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         if isinstance(shown, Explanation):
             self.explanation = shown
         elif isinstance(shown, Explainable):
-            chosen = find(method, shown, {name: None for name in request if name not in _LIMITS}).name
+            chosen = method_asked_for(shown, method, request).name
             self._live = Live(shown, show=self._show, request=request)
             self._live.ask(lambda _: given, method=chosen, target=target)
         elif isinstance(shown, traitlets.HasTraits) and shown.has_trait("explanation"):
@@ -172,9 +171,6 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
                 self._whiskers.y = [[name, name] for name in shown]
             self._bridge.features = [members[i] for i in order]
             self._bridge.names = [[e.features[feature] for feature in members[i]] for i in order]
-
-
-_LIMITS = frozenset({"tolerance", "budget", "within", "seed"})
 
 
 def _by_word(e: Explanation) -> tuple[list[str], Any, Any, list[list[int]]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from xaiwidgets.engine.explain import Explainable, limits_of
 from xaiwidgets.engine.job import Job
-from xaiwidgets.engine.methods import find
+from xaiwidgets.engine.methods import Method, find
 from xaiwidgets.engine.run import Run
 
 INTERVAL = 0.05
@@ -37,7 +37,7 @@ class Live:
         self._show = show
         self._seed = request.get("seed", 0)
         self._limits = limits_of(request)
-        self._options = {key: value for key, value in request.items() if key not in LIMITS and key != "seed"}
+        self._options = _options_in(request)
         self._turn = threading.RLock()
         self._shown = 0.0
 
@@ -89,4 +89,15 @@ class Live:
             self._show(job)
 
 
-LIMITS = frozenset({"tolerance", "budget", "within"})
+def method_asked_for(model: Explainable, name: str | None, request: Mapping[str, Any]) -> Method:
+    """The method called `name` (None: the model's default), with the options among a request checked.
+
+    Raises:
+        MethodError: see `find`.
+    """
+    return find(name, model, _options_in(request))
+
+
+def _options_in(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What is left of a request when the limits and the seed, which every method takes, are gone."""
+    return {key: value for key, value in request.items() if key not in {"tolerance", "budget", "within", "seed"}}

@@ -20,7 +20,7 @@ from xaiwidgets.models.pieces import layout_of_pieces
 from xaiwidgets.widgets.array import wire
 from xaiwidgets.widgets.export import write_html
 from xaiwidgets.widgets.front_end import FrontEnd, bundle
-from xaiwidgets.widgets.live import Live
+from xaiwidgets.widgets.live import Live, method_asked_for
 from xaiwidgets.widgets.utf16 import utf16_positions
 from xaiwidgets.words import described
 
@@ -101,11 +101,10 @@ class TokenHighlight(FrontEnd):
             if not isinstance(given, str):
                 msg = f"A {type(given).__name__} was given with a model; give the text to explain."
                 raise InputError(msg)
-            for name in request:
-                find(method, shown, {} if name in _LIMITS else {name: None})
+            chosen = method_asked_for(shown, method, request)
             with self.hold_trait_notifications():
                 self.text, self.target = given, target
-                self.method = find(method, shown, {}).name
+                self.method = chosen.name
             self._methods = [words for one in fitting(shown) for words in described(one.name)]
             self._live = Live(shown, show=self._show, request=request)
             self.live = True
@@ -271,9 +270,6 @@ class TokenHighlight(FrontEnd):
             "notes": list(e.notes),
             "step": self.step if e.input.get("prompt") is not None else None,
         }
-
-
-_LIMITS = frozenset({"tolerance", "budget", "within", "seed"})
 
 
 def _outputs(shown: int, outputs: Outputs) -> dict[str, Any]:
