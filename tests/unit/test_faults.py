@@ -9,8 +9,7 @@ import pytest
 import torch
 
 import xaiwidgets as xw
-from tests.oracle.closed import Given, field_of, game_of, problem_of, table_game
-from xaiwidgets.engine.methods import METHODS
+from tests.oracle.closed import PLAIN_METHODS, Given, field_of, game_of, problem_of, table_game
 from xaiwidgets.errors import ModelError
 
 
@@ -54,7 +53,7 @@ def test_what_was_computed_before_the_model_raised_is_kept(method):
     assert np.isfinite(job.explanation.values).any()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PLAIN_METHODS)
 def test_a_model_that_raises_at_once_leaves_no_explanation(method):
     job = xw.start(Given(both_faces(0, BrokenHalfWay("no"))), None, method=method)
     with pytest.raises(ModelError, match="no"):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import xaiwidgets as xw
-from tests.oracle.closed import Given, estimates, field_of, game_of, problem_of, run_of, table_game
+from tests.oracle.closed import PLAIN_METHODS, Given, estimates, field_of, game_of, problem_of, run_of, table_game
 from xaiwidgets.engine.methods import METHODS
 from xaiwidgets.engine.run import Limits
 from xaiwidgets.errors import MethodError
@@ -22,7 +22,7 @@ def rough_problem(players=9):
     return problem_of(game=game, field=field)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PLAIN_METHODS)
 @pytest.mark.parametrize("budget", [2, 3, 4, 5, 7, 10, 16, 17, 40, 101])
 def test_a_budget_is_never_exceeded(method, budget):
     run, made = estimates(rough_problem(), method, budget=budget, tolerance=1e-12)
@@ -31,7 +31,7 @@ def test_a_budget_is_never_exceeded(method, budget):
     assert run.stopped_by in {"budget", "complete"}
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PLAIN_METHODS)
 def test_there_is_a_chance_to_stop_after_every_model_call(method):
     problem, calls = rough_problem(), []
     values, value_and_grad = problem.game.values, problem.field.value_and_grad
@@ -54,7 +54,7 @@ def test_a_quadrature_rule_that_does_not_fit_is_not_begun(budget, spent):
     assert made[-1].needs > budget - spent
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PLAIN_METHODS)
 def test_the_first_estimate_takes_one_evaluation_more_than_setting_up(method):
     run = run_of(rough_problem(), method)
     first = next(run.advance(Limits(), cancelled=lambda: False))
@@ -112,7 +112,7 @@ def test_the_catalogues_limits_hold_when_none_are_given():
 
 
 def test_errors_are_as_exact_as_values():
-    for method in METHODS:
+    for method in PLAIN_METHODS:
         _, made = estimates(rough_problem(), method, budget=40)
         assert {one.values.dtype for one in made} == {one.error.dtype for one in made} == {torch.float64}, method
 

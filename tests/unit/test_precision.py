@@ -5,9 +5,8 @@ import pytest
 import torch
 
 import xaiwidgets as xw
-from tests.oracle.closed import Given, field_of, game_of, problem_of
+from tests.oracle.closed import PLAIN_METHODS, Given, field_of, game_of, problem_of
 from tests.unit import tiny
-from xaiwidgets.engine.methods import METHODS
 from xaiwidgets.models.targets import class_outputs
 
 
@@ -28,7 +27,7 @@ def elsewhere(values):
     return torch.tensor(values).as_subclass(Elsewhere)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PLAIN_METHODS)
 def test_no_method_needs_float64_on_the_models_device(method):
     weights = torch.tensor([3.0, -1.0, 0.5])
     field, _ = field_of(lambda x: (x * weights).sum(-1), elsewhere([1.0, 2.0, 3.0]), elsewhere([0.0, 0.0, 1.0]))

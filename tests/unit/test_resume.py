@@ -9,8 +9,7 @@ import pytest
 import torch
 
 import xaiwidgets as xw
-from tests.oracle.closed import Given, field_of, game_of, problem_of, run_of, table_game
-from xaiwidgets.engine.methods import METHODS
+from tests.oracle.closed import PLAIN_METHODS, Given, field_of, game_of, problem_of, run_of, table_game
 from xaiwidgets.engine.run import Limits
 
 ENOUGH = {"integrated_gradients": 66, "permutation_shap": 300}
@@ -30,7 +29,7 @@ def uninterrupted(method, *, seed=3):
     return run, limits
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PLAIN_METHODS)
 @pytest.mark.parametrize("after", [1, 2, 5])
 def test_a_cancelled_run_goes_on_to_the_same_numbers(method, after):
     whole, limits = uninterrupted(method)
@@ -45,7 +44,7 @@ def test_a_cancelled_run_goes_on_to_the_same_numbers(method, after):
     assert (run.pace.evaluations, run.stopped_by) == (whole.pace.evaluations, whole.stopped_by)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", PLAIN_METHODS)
 def test_a_run_resumed_at_many_budgets_ends_at_the_same_numbers(method):
     whole, limits = uninterrupted(method)
     run = run_of(both_faces(), method, seed=3)

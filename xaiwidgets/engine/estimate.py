@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -24,6 +25,8 @@ class Estimate:
         relative_error: how far the map as a whole may be off, as a share of its L1 norm; NaN where unknown.
         baseline_output: the explained score with every feature absent; NaN where not evaluated.
         needs: evaluations that the next better estimate takes; 0 when there is nothing left to gain.
+        details: what else the method knows, by name: a fidelity, a spread, pairs [n, n]; numbers, text or tensors.
+        notes: what a reader must know of how the estimate came about, one sentence each.
     """
 
     values: Tensor
@@ -32,6 +35,8 @@ class Estimate:
     relative_error: float
     baseline_output: float = float("nan")
     needs: int = 1
+    details: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def share_of_norm(error: Tensor, values: Tensor) -> float:

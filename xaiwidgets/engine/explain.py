@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Any
 
 from xaiwidgets.engine.job import Job
-from xaiwidgets.engine.methods import find, fitting
-from xaiwidgets.engine.problem import Problem
-from xaiwidgets.engine.run import Limits, Run, limits
+from xaiwidgets.engine.methods import fitting
+from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation
 
 
-@runtime_checkable
-class Explainable(Protocol):
-    """What an adapter is: it turns an input and a target into a problem."""
-
-    @property
-    def faces(self) -> frozenset[str]:
-        """The faces its problems have."""
-
-    def problem(self, x: Any, target: Any = None) -> Problem:
-        """Set the problem up: one forward pass for the scores."""
-
-
 def methods(model: Explainable) -> dict[str, str]:
     """The methods that work for this model, by name, with one line each; the first is the default."""
-    return {method.name: method.summary for method in fitting(_adapter(model))}
+    return {method.name: method.summary for method in fitting(adapter(model))}
 
 
 def start(
@@ -36,13 +23,9 @@ def start(
     *,
     method: str | None = None,
     target: Any = None,
-    tolerance: float | None = None,
-    budget: int | None = None,
-    within: float | str | None = None,
-    seed: int = 0,
     supersede: Job | None = None,
     on_update: Callable[[Job], None] | None = None,
-    **options: Any,
+    **request: Any,
 ) -> Job:
     """Explain in a worker thread; returns a `Job` at once.
 
@@ -51,26 +34,24 @@ def start(
         x: the input.
         method: one of `xw.methods(model)`; None: the first.
         target: which output, by name or index; a pair (a, b) asks why a rather than b; None: the highest.
-        tolerance: relative error of the map that is good enough.
-        budget: evaluations to spend in all, the one for the scores included.
-        within: seconds to spend, or text like "2s".
-        seed: of sampling methods.
         supersede: an older job that this one replaces.
         on_update: called in the worker thread after each estimate and at the end.
-        **options: the method's own.
+        **request: any of
+
+            - tolerance: relative error of the map that is good enough.
+            - budget: evaluations to spend in all, the one for the scores included.
+            - within: seconds to spend, or text like "2s".
+            - seed: of sampling methods, 0 unless given.
+            - baseline: the input in which every feature is absent, as the adapter reads it.
+            - background: several such inputs.
+            - the method's own options.
 
     Raises:
         MethodError: the method is unknown, does not fit the model, or lacks an option.
     """
-    adapter = _adapter(model)
-    chosen = find(method, adapter, options)
-    ends = limits(tolerance=tolerance, budget=budget, within=within)
-    return Job(
-        lambda _: Run(adapter.problem(x, target), chosen, seed=seed, options=options),
-        ends,
-        supersede=supersede,
-        on_update=on_update,
-    )
+    explainable = adapter(model)
+    asked = requested(explainable, method, request)
+    return Job(lambda _: asked.begin(explainable, x, target), asked.limits, supersede=supersede, on_update=on_update)
 
 
 def explain(model: Explainable, x: Any, **request: Any) -> Explanation:
@@ -82,12 +63,12 @@ def explain(model: Explainable, x: Any, **request: Any) -> Explanation:
     return start(model, x, **request).result()
 
 
-def limits_of(request: Mapping[str, Any]) -> Limits:
-    """The limits among the keyword arguments of a request, checked."""
-    return limits(**{name: request.get(name) for name in ("tolerance", "budget", "within")})
+def adapter(model: Any) -> Explainable:
+    """The model, refused when it is no adapter.
 
-
-def _adapter(model: Any) -> Explainable:
+    Raises:
+        InputError: it is something else.
+    """
     if not isinstance(model, Explainable):
         msg = (
             f"A {type(model).__name__} was given where an adapter is needed; wrap it first, "

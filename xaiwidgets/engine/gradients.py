@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Field
 
@@ -49,3 +50,9 @@ def _gradient(field: Field, pace: Pace) -> Tensor:
 def _exact(values: Tensor) -> Estimate:
     values = values.cpu().double()
     return Estimate(values=values, error=torch.zeros_like(values), kind="exact", relative_error=0.0, needs=0)
+
+
+METHODS = (
+    Method(name="input_x_gradient", face="field", estimates=input_x_gradient),
+    Method(name="saliency", face="field", estimates=saliency, signed=False),
+)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate
 from xaiwidgets.engine.gradients import wide
+from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Field
 
@@ -100,3 +101,8 @@ def _estimate(result: Tensor, before: Tensor | None, value_at: dict[float, float
     return Estimate(
         values=result, error=change, kind="rule", relative_error=relative, baseline_output=value_at[0.0], needs=needs
     )
+
+
+METHODS = (
+    Method(name="integrated_gradients", face="field", estimates=integrated_gradients, tolerance=0.02, budget=260),
+)

@@ -1,91 +1,32 @@
-"""The catalogue: what each method is called, which face it plays, and when it is good enough.
+"""The catalogue: every method there is, family by family.
 
-A new method is one generator in a file of its family and one entry here.
+A new method is one generator and one `Method` at the end of its family's file; a new family is one row here.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from xaiwidgets.engine.estimate import Estimate
-from xaiwidgets.engine.gradients import input_x_gradient, saliency
-from xaiwidgets.engine.integrated_gradients import integrated_gradients
-from xaiwidgets.engine.occlusion import occlusion
-from xaiwidgets.engine.shapley import permutation_shap
+from xaiwidgets.engine import gradients, integrated_gradients, occlusion, shapley
+from xaiwidgets.engine.method import Method
 from xaiwidgets.errors import MethodError
-from xaiwidgets.words import words
+
+FAMILIES = (
+    integrated_gradients,
+    gradients,
+    occlusion,
+    shapley,
+)
+
+METHODS: dict[str, Method] = {method.name: method for family in FAMILIES for method in family.METHODS}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Method:
-    """One way to attribute a score to features; its title and summary are in `words.json`.
-
-    Attributes:
-        name: what users write.
-        face: the face of a `Problem` that it works on.
-        estimates: maps (face, pace, **options) to ever better estimates. It yields after every model
-            call, so that whoever drives it can stop, show and resume.
-        tolerance: the relative error at which it stops when nothing else is asked for.
-        budget: the evaluations at which it stops when nothing else is asked for.
-        signed: whether the sign of a value says which way the feature moved the score.
-    """
-
-    name: str
-    face: Literal["game", "field"]
-    estimates: Callable[..., Iterator[Estimate]]
-    tolerance: float | None = None
-    budget: int | None = None
-    signed: bool = True
-    options: frozenset[str] = field(init=False)
-
-    @property
-    def summary(self) -> str:
-        """One line on what its values mean."""
-        return words("en")[f"method.{self.name}.summary"]
-
-    def __post_init__(self) -> None:
-        parameters = inspect.signature(self.estimates).parameters.values()
-        object.__setattr__(self, "options", frozenset(p.name for p in parameters if p.kind is p.KEYWORD_ONLY))
-
-
-METHODS: dict[str, Method] = {
-    method.name: method
-    for method in (
-        Method(
-            name="integrated_gradients",
-            face="field",
-            estimates=integrated_gradients,
-            tolerance=0.02,
-            budget=260,
-        ),
-        Method(
-            name="input_x_gradient",
-            face="field",
-            estimates=input_x_gradient,
-        ),
-        Method(
-            name="saliency",
-            face="field",
-            estimates=saliency,
-            signed=False,
-        ),
-        Method(
-            name="occlusion",
-            face="game",
-            estimates=occlusion,
-        ),
-        Method(
-            name="permutation_shap",
-            face="game",
-            estimates=permutation_shap,
-            tolerance=0.1,
-            budget=2000,
-        ),
-    )
+_NEEDS = {
+    "game": "coalitions of features",
+    "field": "gradients",
+    "inside": "a torch module to look into",
+    "attention": "attention weights",
 }
 
 
@@ -120,7 +61,7 @@ def find(name: str | None, model: Faced, options: dict[str, Any]) -> Method:
         raise MethodError(msg)
     method = METHODS[name]
     if method.face not in model.faces:
-        what = "gradients" if method.face == "field" else "coalitions of features"
+        what = _NEEDS[method.face]
         msg = f"{name!r} needs {what}, which this model does not give; choose one of {', '.join(fit)}."
         raise MethodError(msg)
     unknown = sorted(set(options) - method.options)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import torch
 
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
+from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Game
 
@@ -31,3 +32,6 @@ def occlusion(game: Game, pace: Pace) -> Iterator[Estimate]:
             relative_error=share_of_norm(error, values),
             needs=min(1, game.players - part.stop),
         )
+
+
+METHODS = (Method(name="occlusion", face="game", estimates=occlusion),)

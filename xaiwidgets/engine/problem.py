@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from xaiwidgets.explanation import Outputs, Target
 
@@ -20,11 +21,14 @@ class Game:
             The full coalition scores the input itself, the empty one the baseline.
         players: n, the number of features.
         whole: the full coalition's score, known from setting the problem up.
+        positions: where each feature lies, float [n, d]: a token's place, a region's row and column; None where the
+            order means nothing, as in a table. Features that lie close interact more, and windows and trees need it.
     """
 
     values: Callable[[Tensor], Tensor]
     players: int
     whole: float
+    positions: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +41,32 @@ class Field:
         value_and_grad: maps points, float [B, ...], to the target's score, float [B], and its
             gradient at each point, float [B, ...].
         by_feature: sums an array of contributions, float [..., *point.shape], into features, float [..., n].
+        background: other inputs that stand for "absent", float [K, *point.shape], or None where none were given.
     """
 
     point: Tensor
     baseline: Tensor
     value_and_grad: Callable[[Tensor], tuple[Tensor, Tensor]]
     by_feature: Callable[[Tensor], Tensor]
+    background: Tensor | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inside:
+    """The torch module itself, for what looks at its layers or changes how it goes backward.
+
+    Attributes:
+        module: as the user gave it. Whoever hooks it takes the hooks off again.
+        score: runs it on points, float [B, ...] as the field's, and gives the target's score, float [B], differentiable
+            from any layer. It neither changes the grad mode nor the train flags: call it inside `evaluating()`.
+        evaluating: a context in which the module is in eval mode and ours alone.
+        field: the same problem's continuous input.
+    """
+
+    module: nn.Module
+    score: Callable[[Tensor], Tensor]
+    evaluating: Callable[[], AbstractContextManager[None]]
+    field: Field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +81,7 @@ class Problem:
         output: the explained score of the input itself.
         game: the game face, or None.
         field: the field face, or None.
+        inside: the module itself, or None.
         evaluations: rows that went through the model to set the problem up.
         seconds: how long they took.
         notes: what a reader must know, one sentence each.
@@ -70,6 +95,7 @@ class Problem:
     output: float
     game: Game | None = None
     field: Field | None = None
+    inside: Inside | None = None
     evaluations: int = 1
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
@@ -78,4 +104,4 @@ class Problem:
     @property
     def faces(self) -> frozenset[str]:
         """The names of the faces that are there."""
-        return frozenset(name for name in ("game", "field") if getattr(self, name) is not None)
+        return frozenset(name for name in ("game", "field", "inside") if getattr(self, name) is not None)

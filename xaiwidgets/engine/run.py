@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate
-from xaiwidgets.engine.methods import Method
+from xaiwidgets.engine.method import Face, Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Problem
 from xaiwidgets.errors import MethodError, ModelError
@@ -159,7 +159,8 @@ class Run:
             stopped_by=self.stopped_by or "running",
             outputs=problem.outputs,
             input=problem.input,
-            notes=problem.notes,
+            notes=(*problem.notes, *estimate.notes),
+            details={name: _plain(value) for name, value in estimate.details.items()},
             provenance=problem.provenance(),
         )
 
@@ -177,12 +178,14 @@ class Run:
         return None
 
 
-def _checked(problem: Problem, face: str) -> Any:
+def _checked(problem: Problem, face: Face) -> Any:
     """The face, refusing scores of a wrong shape and scores or gradients that are not finite."""
     if face == "game":
         game = problem.game
         assert game is not None  # noqa: S101
         return replace(game, values=lambda masks: _finite(game.values(masks), len(masks), "score"))
+    if face != "field":
+        return getattr(problem, face)
     field = problem.field
     assert field is not None  # noqa: S101
 
@@ -193,6 +196,10 @@ def _checked(problem: Problem, face: str) -> Any:
         return _finite(values, len(points), "score"), gradients
 
     return replace(field, value_and_grad=value_and_grad)
+
+
+def _plain(value: Any) -> Any:
+    return value.detach().cpu().numpy() if isinstance(value, Tensor) else value
 
 
 def _finite(values: Tensor, rows: int, what: str) -> Tensor:

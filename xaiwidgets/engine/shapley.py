@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
+from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Game
 from xaiwidgets.engine.student import t_quantile
@@ -122,3 +123,6 @@ def _of_pairs(mean: Tensor, variance: Tensor, count: int, empty: float) -> Estim
     return Estimate(
         values=mean, error=band, kind="band", relative_error=share_of_norm(band, mean), baseline_output=empty
     )
+
+
+METHODS = (Method(name="permutation_shap", face="game", estimates=permutation_shap, tolerance=0.1, budget=2000),)

@@ -48,7 +48,7 @@ class CausalLM:
         tokenizer: as given.
     """
 
-    faces = frozenset({"game", "field"})
+    faces = frozenset({"game", "field", "inside"})
 
     default_method = "occlusion"
     """The path of integrated gradients is very rough where a decoder's first token, its attention sink, changes: on

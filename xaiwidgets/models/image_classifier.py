@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from xaiwidgets.engine.problem import Field, Game, Problem
+from xaiwidgets.engine.problem import Field, Game, Inside, Problem
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.models.classes import choose_class
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
@@ -37,7 +37,7 @@ class ImageClassifier:
         grid: regions along each side.
     """
 
-    faces = frozenset({"game", "field"})
+    faces = frozenset({"game", "field", "inside"})
 
     def __init__(
         self,
@@ -100,14 +100,19 @@ class ImageClassifier:
             shown = masks.to(point.device)[:, where][:, None]
             return pick(self._scores(torch.where(shown, point, black)), chosen)
 
+        def score(pixels: Tensor) -> Tensor:
+            return pick(self._logits(pixels), chosen)
+
         def value_and_grad(points: Tensor) -> tuple[Tensor, Tensor]:
             with evaluating(self.module):
-                return score_and_grad(points, lambda pixels: pick(self._logits(pixels), chosen))
+                return score_and_grad(points, score)
 
         def by_feature(contributions: Tensor) -> Tensor:
             pixels = contributions.sum(-3).flatten(-2)
             return pixels.new_zeros((*pixels.shape[:-1], count)).index_add_(-1, where.flatten(), pixels)
 
+        field = Field(point=point, baseline=black, value_and_grad=value_and_grad, by_feature=by_feature)
+        positions = torch.cartesian_prod(torch.arange(rows), torch.arange(columns)).double()
         return Problem(
             features=tuple(f"row {r}, column {c}" for r in range(1, rows + 1) for c in range(1, columns + 1)),
             input={
@@ -119,8 +124,9 @@ class ImageClassifier:
             target=chosen,
             outputs=outputs,
             output=whole,
-            game=Game(values=values, players=count, whole=whole),
-            field=Field(point=point, baseline=black, value_and_grad=value_and_grad, by_feature=by_feature),
+            game=Game(values=values, players=count, whole=whole, positions=positions),
+            field=field,
+            inside=Inside(module=self.module, score=score, evaluating=lambda: evaluating(self.module), field=field),
             seconds=seconds,
             provenance=provenance(self.module),
         )

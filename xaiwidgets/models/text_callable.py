@@ -75,6 +75,7 @@ class CallableText:
                 raise ModelError(msg)
             return pick(found, chosen)
 
+        positions = torch.arange(len(tokens.ids), dtype=torch.float64)[:, None]
         return Problem(
             features=tokens.names,
             input=tokens.layout(),
@@ -83,7 +84,7 @@ class CallableText:
                 scores, labels, kind="class" if shares else "score", probabilities=scores if shares else None
             ),
             output=whole,
-            game=Game(values=values, players=len(tokens.ids), whole=whole),
+            game=Game(values=values, players=len(tokens.ids), whole=whole, positions=positions),
             seconds=seconds,
             provenance=lambda: {"model": getattr(self.model, "__qualname__", type(self.model).__name__)},
         )

@@ -28,7 +28,7 @@ class TextClassifier:
         labels: the names of the C outputs.
     """
 
-    faces = frozenset({"game", "field"})
+    faces = frozenset({"game", "field", "inside"})
 
     def __init__(
         self, model: Any, tokenizer: Any, labels: Sequence[str] | None = None, *, baseline_token: str | None = None

@@ -29,7 +29,7 @@ class TextEncoder:
         tokenizer: as given.
     """
 
-    faces = frozenset({"game", "field"})
+    faces = frozenset({"game", "field", "inside"})
 
     def __init__(
         self, model: Any, tokenizer: Any, pooling: Pooling = "mean", *, baseline_token: str | None = None

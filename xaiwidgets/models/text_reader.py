@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from xaiwidgets.engine.problem import Field, Game, Problem
+from xaiwidgets.engine.problem import Field, Game, Inside, Problem
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.explanation import Outputs, Target
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
@@ -93,24 +93,30 @@ class TextReader:
             with torch.no_grad(), evaluating(self.model):
                 return pick(self._read(inputs_embeds=embeddings), target)
 
+        def score(embeddings: Tensor) -> Tensor:
+            return pick(self._read(inputs_embeds=embeddings), target)
+
         def value_and_grad(points: Tensor) -> tuple[Tensor, Tensor]:
             with evaluating(self.model):
-                return score_and_grad(points, lambda embeddings: pick(self._read(inputs_embeds=embeddings), target))
+                return score_and_grad(points, score)
 
+        field = Field(
+            point=self.embedded(ids[None])[0],
+            baseline=self.embedded(absent[None])[0],
+            value_and_grad=value_and_grad,
+            by_feature=lambda contributions: contributions.sum(-1)[..., players],
+        )
         names = tokens.names[: int(players.sum())]
+        positions = torch.arange(len(names), dtype=torch.float64)[:, None]
         return Problem(
             features=names,
             input=tokens.layout(prompt=prompt),
             target=target,
             outputs=outputs,
             output=whole,
-            game=Game(values=values, players=len(names), whole=whole),
-            field=Field(
-                point=self.embedded(ids[None])[0],
-                baseline=self.embedded(absent[None])[0],
-                value_and_grad=value_and_grad,
-                by_feature=lambda contributions: contributions.sum(-1)[..., players],
-            ),
+            game=Game(values=values, players=len(names), whole=whole, positions=positions),
+            field=field,
+            inside=Inside(module=self.model, score=score, evaluating=lambda: evaluating(self.model), field=field),
             seconds=seconds,
             notes=(*tokens.notes(), *_precision(self.model)),
             provenance=provenance(self.model),

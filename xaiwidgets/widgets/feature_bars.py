@@ -8,12 +8,12 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from xaiwidgets.engine.explain import Explainable
 from xaiwidgets.engine.job import Job
+from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation
 from xaiwidgets.widgets.front_end import FrontEnd, bundle
-from xaiwidgets.widgets.live import Live, method_asked_for
+from xaiwidgets.widgets.live import Live
 from xaiwidgets.words import words
 
 # Okabe & Ito's vermilion and blue, as in js/src/core/colour.ts: told apart with any colour vision.
@@ -115,7 +115,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         if isinstance(shown, Explanation):
             self.explanation = shown
         elif isinstance(shown, Explainable):
-            chosen = method_asked_for(shown, method, request).name
+            chosen = requested(shown, method, request).method.name
             self._live = Live(shown, show=self._show, request=request)
             self._live.ask(lambda _: given, method=chosen, target=target)
         elif isinstance(shown, traitlets.HasTraits) and shown.has_trait("explanation"):

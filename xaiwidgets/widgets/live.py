@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from xaiwidgets.engine.explain import Explainable, limits_of
 from xaiwidgets.engine.job import Job
-from xaiwidgets.engine.methods import Method, find
+from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.engine.run import Run
 
 INTERVAL = 0.05
@@ -30,14 +29,12 @@ class Live:
         Args:
             model: the adapter.
             show: called in the worker thread with the newest job, when it has set up, at estimates, and at its end.
-            request: tolerance, budget, within, seed and the methods' options.
+            request: limits, seed and the methods' options; see `xw.start`.
         """
         self.model = model
         self.job: Job | None = None
         self._show = show
-        self._seed = request.get("seed", 0)
-        self._limits = limits_of(request)
-        self._options = _options_in(request)
+        self._request = dict(request)
         self._turn = threading.RLock()
         self._shown = 0.0
 
@@ -49,18 +46,17 @@ class Live:
             method: the method's name.
             target: what is explained.
         """
-        chosen = find(method, self.model, {})
-        options = {key: value for key, value in self._options.items() if key in chosen.options}
+        asked = requested(self.model, method, self._request, of_any_method=True)
 
         def begin(cancelled: Callable[[], bool]) -> Run | None:
             made = x(cancelled)
             if made is None or cancelled():
                 return None
-            return Run(self.model.problem(made, target), chosen, seed=self._seed, options=options)
+            return asked.begin(self.model, made, target)
 
         with self._turn:
             self._shown = 0.0
-            self.job = Job(begin, self._limits, supersede=self.job, on_update=self._update)
+            self.job = Job(begin, asked.limits, supersede=self.job, on_update=self._update)
         return self.job
 
     def stop(self) -> None:
@@ -87,17 +83,3 @@ class Live:
             if job.explanation is not None:
                 self._shown = now
             self._show(job)
-
-
-def method_asked_for(model: Explainable, name: str | None, request: Mapping[str, Any]) -> Method:
-    """The method called `name` (None: the model's default), with the options among a request checked.
-
-    Raises:
-        MethodError: see `find`.
-    """
-    return find(name, model, _options_in(request))
-
-
-def _options_in(request: Mapping[str, Any]) -> dict[str, Any]:
-    """What is left of a request when the limits and the seed, which every method takes, are gone."""
-    return {key: value for key, value in request.items() if key not in {"tolerance", "budget", "within", "seed"}}

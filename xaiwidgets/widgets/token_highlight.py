@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from xaiwidgets.engine.explain import Explainable
 from xaiwidgets.engine.job import Job
 from xaiwidgets.engine.methods import find, fitting
+from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation, Outputs
 from xaiwidgets.models.causal_lm import CausalLM, Continuation
@@ -20,7 +20,7 @@ from xaiwidgets.models.pieces import layout_of_pieces
 from xaiwidgets.widgets.array import wire
 from xaiwidgets.widgets.export import write_html
 from xaiwidgets.widgets.front_end import FrontEnd, bundle
-from xaiwidgets.widgets.live import Live, method_asked_for
+from xaiwidgets.widgets.live import Live
 from xaiwidgets.widgets.utf16 import utf16_positions
 from xaiwidgets.words import described
 
@@ -101,7 +101,7 @@ class TokenHighlight(FrontEnd):
             if not isinstance(given, str):
                 msg = f"A {type(given).__name__} was given with a model; give the text to explain."
                 raise InputError(msg)
-            chosen = method_asked_for(shown, method, request)
+            chosen = requested(shown, method, request).method
             with self.hold_trait_notifications():
                 self.text, self.target = given, target
                 self.method = chosen.name
