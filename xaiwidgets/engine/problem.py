@@ -1,7 +1,8 @@
-"""A problem: what is to be explained, with up to three faces that estimators work on."""
+"""A problem: what is to be explained, with up to four faces that estimators work on."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -52,6 +53,20 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Layer:
+    """A module inside the model, seen along the continuous input.
+
+    Attributes:
+        run: maps points, float [B, ...] as the field's, to the target's score, float [B], the module's output, float
+            [B, *shape], and the score's gradient there, same shape.
+        by_feature: sums contributions, float [..., *shape], into features, float [..., n].
+    """
+
+    run: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
+    by_feature: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inside:
     """The torch module itself, for what looks at its layers or changes how it goes backward.
 
@@ -61,11 +76,30 @@ class Inside:
             from any layer. It neither changes the grad mode nor the train flags: call it inside `evaluating()`.
         evaluating: a context in which the module is in eval mode and ours alone.
         field: the same problem's continuous input.
+        elementwise: modules that apply one function to each element, but write it out in several steps.
+        layer: the module inside that was asked about, or None.
     """
 
     module: nn.Module
     score: Callable[[Tensor], Tensor]
     evaluating: Callable[[], AbstractContextManager[None]]
+    field: Field
+    elementwise: tuple[nn.Module, ...] = ()
+    layer: Layer | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attention:
+    """What a transformer's tokens attend to.
+
+    Attributes:
+        run: maps points, float [B, T, D] as the field's, to the target's score, float [B], the attention weights of
+            every layer in the order in which they ran, each float [B, H, T, T] with rows that sum to 1 (row i says
+            what token i looks at), and the score's gradient at each of them.
+        field: the same problem's continuous input.
+    """
+
+    run: Callable[[Tensor], tuple[Tensor, tuple[Tensor, ...], tuple[Tensor, ...]]]
     field: Field
 
 
@@ -82,6 +116,8 @@ class Problem:
         game: the game face, or None.
         field: the field face, or None.
         inside: the module itself, or None.
+        attention: the attention face, or None.
+        parameters: what of the request made this problem: a layer, a neuron.
         evaluations: rows that went through the model to set the problem up.
         seconds: how long they took.
         notes: what a reader must know, one sentence each.
@@ -96,6 +132,8 @@ class Problem:
     game: Game | None = None
     field: Field | None = None
     inside: Inside | None = None
+    attention: Attention | None = None
+    parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     evaluations: int = 1
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
@@ -104,4 +142,4 @@ class Problem:
     @property
     def faces(self) -> frozenset[str]:
         """The names of the faces that are there."""
-        return frozenset(name for name in ("game", "field", "inside") if getattr(self, name) is not None)
+        return frozenset(name for name in ("game", "field", "inside", "attention") if getattr(self, name) is not None)

@@ -101,6 +101,11 @@ class Run:
             options = {**options, "seed": self._seed}
         self._estimates = method.estimates(_checked(problem, method.face), self.pace, **options)
 
+    @property
+    def defaults(self) -> Limits:
+        """The method's own limits."""
+        return Limits(tolerance=self.method.tolerance, budget=self.method.budget)
+
     def advance(self, limits: Limits, *, cancelled: Callable[[], bool]) -> Iterator[Estimate]:
         """Yield estimates until a limit is met, the method is through, or `cancelled()`."""
         self._limits = limits
@@ -154,7 +159,7 @@ class Run:
             evaluations=self.pace.evaluations,
             seconds=self.pace.seconds,
             method=self.method.name,
-            parameters={**given, **self._options},
+            parameters={**given, **problem.parameters, **self._options},
             seed=self._seed,
             stopped_by=self.stopped_by or "running",
             outputs=problem.outputs,
@@ -163,6 +168,9 @@ class Run:
             details={name: _plain(value) for name, value in estimate.details.items()},
             provenance=problem.provenance(),
         )
+
+    outcome = explanation
+    """What a `Job` asks of any computation."""
 
     def _met(self, tolerance: float | None, budget: int | None, deadline: float | None) -> str | None:
         assert self.estimate is not None  # noqa: S101
