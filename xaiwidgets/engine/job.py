@@ -6,19 +6,48 @@ import asyncio
 import atexit
 import threading
 import weakref
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import CancelledError, Future, wait
-from typing import Any, Literal
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
-from xaiwidgets.engine.run import Limits, Run
+from typing_extensions import TypeVar as TypeVarWithDefault
+
+from xaiwidgets.engine.problem import Problem
+from xaiwidgets.engine.run import Limits
 from xaiwidgets.engine.run import limits as checked_limits
 from xaiwidgets.errors import ModelError, XaiError
 from xaiwidgets.explanation import Explanation
 
 State = Literal["running", "done", "stopped", "failed"]
 
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVarWithDefault("T", default=Explanation)
 
-_AT_WORK: weakref.WeakSet[Job] = weakref.WeakSet()
+
+class Computation(Protocol[T_co]):
+    """What a job drives: an explanation's `Run`, or the measures of one.
+
+    Attributes:
+        problem: what it works on.
+        stopped_by: the limit that ended the last advance, or None while advancing.
+        defaults: the limits where none are given.
+    """
+
+    @property
+    def problem(self) -> Problem: ...  # noqa: D102
+    @property
+    def stopped_by(self) -> str | None: ...  # noqa: D102
+    @property
+    def defaults(self) -> Limits: ...  # noqa: D102
+
+    def advance(self, limits: Limits, *, cancelled: Callable[[], bool]) -> Iterator[Any]:
+        """Yield after every model call, until a limit is met, nothing is left to do, or `cancelled()`."""
+
+    def outcome(self) -> T_co | None:
+        """What is known so far, or None before there is anything."""
+
+
+_AT_WORK: weakref.WeakSet[Job[Any]] = weakref.WeakSet()
 
 LET_GO_SECONDS = 2.0
 """How long the end of the process waits for a model call that is under way."""
@@ -34,8 +63,8 @@ def _let_go() -> None:
         job.released(LET_GO_SECONDS)
 
 
-class Job:
-    """An explanation that is being computed.
+class Job(Generic[T]):
+    """An explanation, or measures of one, being computed.
 
     Everything that touches the model happens in the job's own thread. Stopping takes effect at the
     next model call (about 80 ms), and a stopped job keeps what it has.
@@ -48,11 +77,11 @@ class Job:
 
     def __init__(
         self,
-        begin: Callable[[Callable[[], bool]], Run | None],
+        begin: Callable[[Callable[[], bool]], Computation[T] | None],
         limits: Limits,
         *,
-        supersede: Job | None = None,
-        on_update: Callable[[Job], None] | None = None,
+        supersede: Job[Any] | None = None,
+        on_update: Callable[[Job[T]], None] | None = None,
     ) -> None:
         """Start at once.
 
@@ -64,28 +93,28 @@ class Job:
         """
         self.state: State = "running"
         self.failure: BaseException | None = None
-        self.run: Run | None = None
+        self.run: Computation[T] | None = None
         self._begin = begin
         self._limits = limits
         self._on_update = on_update
         self._cancelled = threading.Event()
         self._changed = threading.Condition()
         self._updates = 0
-        self._future: Future[Explanation] = Future()
+        self._future: Future[T] = Future()
         if supersede is not None:
             supersede.cancel()
         self._start(supersede)
 
     @property
-    def explanation(self) -> Explanation | None:
-        """The best explanation so far, or None before the first estimate."""
-        return None if self.run is None else self.run.explanation()
+    def explanation(self) -> T | None:
+        """The best explanation so far, or None before the first estimate; of other computations what they know."""
+        return None if self.run is None else self.run.outcome()
 
     def cancel(self) -> None:
         """Ask the job to stop at its next model call. Returns at once; what is computed is kept."""
         self._cancelled.set()
 
-    def result(self, timeout: float | None = None) -> Explanation:
+    def result(self, timeout: float | None = None) -> T:
         """Wait until the job ends, and return the explanation.
 
         An interrupt while waiting cancels the job and is raised again; `explanation` keeps what there is.
@@ -103,7 +132,7 @@ class Job:
 
     def resume(
         self, *, tolerance: float | None = None, budget: int | None = None, within: float | str | None = None
-    ) -> Job:
+    ) -> Job[T]:
         """Go on where the job ended, to the same numbers as if it had not; limits that are given replace the old.
 
         Without new limits a job that had met one goes on to the next better one: half the tolerance, twice the budget.
@@ -129,10 +158,10 @@ class Job:
         """Wait until the job's thread no longer touches the model, or `timeout` seconds."""
         wait((self._future,), timeout)
 
-    def __await__(self) -> Generator[Any, None, Explanation]:
+    def __await__(self) -> Generator[Any, None, T]:
         return asyncio.wrap_future(self._future).__await__()
 
-    async def __aiter__(self) -> AsyncIterator[Explanation]:
+    async def __aiter__(self) -> AsyncIterator[T]:
         """Explanations as they get better, the newest when several came since the last look; ends with the job."""
         seen = 0
         while True:
@@ -152,15 +181,15 @@ class Job:
             self._changed.wait_for(lambda: self._updates > seen or self._future.done())
             return self._future.done()
 
-    def _start(self, supersede: Job | None) -> None:
+    def _start(self, supersede: Job[Any] | None) -> None:
         # A future that is running cannot be cancelled: whoever stops awaiting it must not take the result from others.
         self._future.set_running_or_notify_cancel()
         _AT_WORK.add(self)
         thread = threading.Thread(target=self._work, args=(self._future, supersede), name="xaiwidgets-job", daemon=True)
         thread.start()
 
-    def _work(self, future: Future[Explanation], supersede: Job | None) -> None:
-        explanation: Explanation | None = None
+    def _work(self, future: Future[T], supersede: Job[Any] | None) -> None:
+        explanation: T | None = None
         try:
             if supersede is not None:
                 supersede.released()
@@ -208,15 +237,15 @@ def _told(problem: BaseException) -> Exception:
     return told
 
 
-def _further(old: Limits, run: Run | None, new: Limits) -> Limits:
+def _further(old: Limits, run: Computation[Any] | None, new: Limits) -> Limits:
     if run is None or new != Limits():
         return Limits(
             tolerance=old.tolerance if new.tolerance is None else new.tolerance,
             budget=old.budget if new.budget is None else new.budget,
             within=old.within if new.within is None else new.within,
         )
-    tolerance = run.method.tolerance if old.tolerance is None else old.tolerance
-    budget = run.method.budget if old.budget is None else old.budget
+    tolerance = run.defaults.tolerance if old.tolerance is None else old.tolerance
+    budget = run.defaults.budget if old.budget is None else old.budget
     return Limits(
         tolerance=tolerance / 2 if tolerance is not None and run.stopped_by == "tolerance" else old.tolerance,
         budget=2 * budget if budget is not None and run.stopped_by == "budget" else old.budget,
