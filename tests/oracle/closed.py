@@ -33,7 +33,7 @@ def field_of(function, point, baseline, *, by_feature=lambda contributions: cont
 
 
 def game_of(function, players):
-    """A game of a function from masks [B, n] to [B]; it remembers the coalitions it was asked for."""
+    """A game of a function from masks [B, n] to [B], its features in a row; it remembers what it was asked for."""
     asked = []
 
     def values(masks):
@@ -41,7 +41,8 @@ def game_of(function, players):
         return function(masks)
 
     whole = float(function(torch.ones(1, players, dtype=torch.bool))[0])
-    return Game(values=values, players=players, whole=whole), asked
+    positions = torch.arange(players, dtype=torch.float64)[:, None]
+    return Game(values=values, players=players, whole=whole, positions=positions), asked
 
 
 def table_game(players, *, seed):
