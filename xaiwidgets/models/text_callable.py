@@ -13,7 +13,8 @@ from torch import Tensor
 
 from xaiwidgets.engine.problem import Game, Problem
 from xaiwidgets.errors import InputError, ModelError
-from xaiwidgets.models.targets import class_outputs, finite_outputs, index_among, pick, resolve
+from xaiwidgets.models.classes import choose_score
+from xaiwidgets.models.targets import pick
 from xaiwidgets.models.tokens import Tokens
 
 # One Chinese or Japanese character, a run of letters and digits (with its apostrophes), or one other mark.
@@ -47,29 +48,16 @@ class CallableText:
         """
         tokens = _words(x)
         start = time.perf_counter()
-        scores = finite_outputs(self._scores([x]))[0]
+        scores = self._scores([x])[0]
         seconds = time.perf_counter() - start
-        labels = self.labels or tuple(str(i) for i in range(len(scores)))
-        if len(labels) != len(scores):
-            msg = (
-                f"{len(labels)} labels were given for a function that returns {len(scores)} scores; give one for each."
-            )
-            raise InputError(msg)
-        chosen = resolve(
-            target,
-            index_of=lambda asked: index_among(asked, labels),
-            name_of=lambda index: labels[index],
-            best=int(torch.argmax(scores)),
-            unit="score",
-        )
-        shares = bool((scores >= 0).all()) and len(scores) > 1 and abs(float(scores.sum()) - 1) < 1e-3
+        chosen, outputs = choose_score(scores, self.labels or (), target)
         whole = float(pick(scores[None], chosen)[0])
 
         def values(masks: Tensor) -> Tensor:
             found = self._scores([self._without(x, tokens, row) for row in masks.tolist()])
-            if found.shape[1] != len(labels):
+            if found.shape[1] != len(scores):
                 msg = (
-                    f"The function returned {found.shape[1]} scores for a text after it had returned {len(labels)} for "
+                    f"The function returned {found.shape[1]} scores for a text after it had returned {len(scores)} for "
                     "another; return as many for every text."
                 )
                 raise ModelError(msg)
@@ -80,9 +68,7 @@ class CallableText:
             features=tokens.names,
             input=tokens.layout(),
             target=chosen,
-            outputs=class_outputs(
-                scores, labels, kind="class" if shares else "score", probabilities=scores if shares else None
-            ),
+            outputs=outputs,
             output=whole,
             game=Game(values=values, players=len(tokens.ids), whole=whole, positions=positions),
             seconds=seconds,
