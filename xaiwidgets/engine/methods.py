@@ -8,7 +8,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from xaiwidgets.engine import gradients, hierarchical, integrated_gradients, occlusion, shapley
+from xaiwidgets.engine import attention, gradients, hierarchical, integrated_gradients, occlusion, shapley
 from xaiwidgets.engine.method import Method
 from xaiwidgets.errors import MethodError
 
@@ -18,6 +18,7 @@ FAMILIES = (
     occlusion,
     shapley,
     hierarchical,
+    attention,
 )
 
 METHODS: dict[str, Method] = {method.name: method for family in FAMILIES for method in family.METHODS}

@@ -48,8 +48,6 @@ class CausalLM:
         tokenizer: as given.
     """
 
-    faces = frozenset({"game", "field", "inside"})
-
     default_method = "occlusion"
     """The path of integrated gradients is very rough where a decoder's first token, its attention sink, changes: on
     SmolLM2 it ends ±30 to ±180 % off at 260 evaluations, while leaving one out is exact after n + 1."""
@@ -78,6 +76,11 @@ class CausalLM:
         if "logits_to_keep" in inspect.signature(model.forward).parameters:
             found = replace(found, extra={**found.extra, "logits_to_keep": 1})
         self._reader = found
+
+    @property
+    def faces(self) -> frozenset[str]:
+        """The faces of its problems."""
+        return self._reader.faces
 
     def generate(self, prompt: str, *, tokens: int = 12) -> Iterator[Continuation]:
         """Write on greedily, one token at a time; ends at the end-of-text token.

@@ -28,8 +28,6 @@ class TextClassifier:
         labels: the names of the C outputs.
     """
 
-    faces = frozenset({"game", "field", "inside"})
-
     def __init__(
         self, model: Any, tokenizer: Any, labels: Sequence[str] | None = None, *, baseline_token: str | None = None
     ) -> None:
@@ -51,6 +49,11 @@ class TextClassifier:
         )
         named = getattr(getattr(model, "config", None), "id2label", None) or {}
         self.labels = tuple(labels) if labels is not None else tuple(str(named[i]) for i in sorted(named))
+
+    @property
+    def faces(self) -> frozenset[str]:
+        """The faces of its problems."""
+        return self._reader.faces
 
     @staticmethod
     def from_callable(

@@ -29,8 +29,6 @@ class TextEncoder:
         tokenizer: as given.
     """
 
-    faces = frozenset({"game", "field", "inside"})
-
     def __init__(
         self, model: Any, tokenizer: Any, pooling: Pooling = "mean", *, baseline_token: str | None = None
     ) -> None:
@@ -52,6 +50,11 @@ class TextEncoder:
         self.tokenizer = tokenizer
         self._pooling = pooling
         self._reader = reader(model, tokenizer, head=self._pooled, absent=baseline_id(tokenizer, baseline_token))
+
+    @property
+    def faces(self) -> frozenset[str]:
+        """The faces of its problems."""
+        return self._reader.faces
 
     def embed(self, text: str) -> Tensor:
         """The embedding of a text, float32 [D], on the model's device."""

@@ -6,16 +6,21 @@ import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from xaiwidgets.engine.attention_weights import attention_of
 from xaiwidgets.engine.problem import Field, Game, Inside, Problem
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.explanation import Outputs, Target
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
 from xaiwidgets.models.tokens import Tokens, token_limit
+
+_ACTIVATIONS = "transformers.activations"
+"""Where Hugging Face keeps its activations; some of them are written out step by step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,12 @@ class TextReader:
     head: Callable[[Any, Tensor], Tensor]
     extra: dict[str, Any]
     takes_embeddings: bool = True
+
+    @cached_property
+    def faces(self) -> frozenset[str]:
+        """The faces of its problems; attention where the model has modules that are called so."""
+        attends = any("attention" in type(part).__name__.lower() for part in self.model.modules())
+        return frozenset({"game", "field", "inside"} | ({"attention"} if attends else set()))
 
     def scores(self, ids: Tensor) -> Tensor:
         """Scores of token ids, int64 [B, T] → float32 [B, C]."""
@@ -106,6 +117,13 @@ class TextReader:
             value_and_grad=value_and_grad,
             by_feature=lambda contributions: contributions.sum(-1)[..., players],
         )
+        inside = Inside(
+            module=self.model,
+            score=score,
+            evaluating=lambda: evaluating(self.model),
+            field=field,
+            elementwise=tuple(part for part in self.model.modules() if type(part).__module__ == _ACTIVATIONS),
+        )
         names = tokens.names[: int(players.sum())]
         positions = torch.arange(len(names), dtype=torch.float64)[:, None]
         return Problem(
@@ -116,7 +134,8 @@ class TextReader:
             output=whole,
             game=Game(values=values, players=len(names), whole=whole, positions=positions),
             field=field,
-            inside=Inside(module=self.model, score=score, evaluating=lambda: evaluating(self.model), field=field),
+            inside=inside,
+            attention=attention_of(inside) if "attention" in self.faces else None,
             seconds=seconds,
             notes=(*tokens.notes(), *_precision(self.model)),
             provenance=provenance(self.model),

@@ -1,0 +1,79 @@
+"""Attributions from what a transformer's tokens attend to, layer after layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.method import Method
+from xaiwidgets.engine.pace import Pace
+from xaiwidgets.engine.problem import Attention
+
+
+def attention_rollout(attention: Attention, pace: Pace) -> Iterator[Estimate]:
+    """How much of each token the attention layers carry to where the score is read, whatever the score is.
+
+    Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers": each layer's weights, averaged over heads and
+    with half of the residual path, ½A + ½I, are multiplied through. The rows that the score reads (the classification
+    token's, the last token's, or all of them under mean pooling) are found by its gradient at the last layer's weights,
+    and averaged.
+    """
+    weights, gradients = _run(attention, pace)
+    flow = torch.eye(weights[0].shape[-1], dtype=torch.float64)
+    for layer in weights:
+        flow = (layer.mean(0) / 2 + torch.eye(len(flow), dtype=flow.dtype) / 2) @ flow
+    yield _of_tokens(attention, _read_rows(flow, gradients[-1]))
+
+
+def attention_relevance(attention: Attention, pace: Pace) -> Iterator[Estimate]:
+    """How much of each token the attention layers carry to the score, each head weighed by what it does for the score.
+
+    Chefer, Gur & Wolf 2021, "Generic Attention-model Explainability", eqs. 5 and 6: R ← R + Ā R from R = I, where
+    Ā = E_heads (∇A ⊙ A)⁺. The identity is taken off at the end, for it only says that each token contains itself. Rows
+    are read as in `attention_rollout`.
+    """
+    weights, gradients = _run(attention, pace)
+    relevance = identity = torch.eye(weights[0].shape[-1], dtype=torch.float64)
+    for layer, gradient in zip(weights, gradients, strict=True):
+        relevance = relevance + (layer * gradient).clamp(min=0).mean(0) @ relevance
+    yield _of_tokens(attention, _read_rows(relevance - identity, gradients[-1]))
+
+
+def _run(attention: Attention, pace: Pace) -> tuple[list[Tensor], list[Tensor]]:
+    """Each layer's weights and the score's gradient there, float64 [H, T, T] on the CPU."""
+    _, weights, gradients = pace(1, attention.run, attention.field.point[None])
+    return [layer[0].cpu().double() for layer in weights], [layer[0].cpu().double() for layer in gradients]
+
+
+def _read_rows(flow: Tensor, gradient: Tensor) -> Tensor:
+    """The mean of those rows of [T, T] that the score depends on, float [T]; all where it depends on none.
+
+    Args:
+        flow: float [T, T].
+        gradient: the score's, at the last layer's weights, float [H, T, T].
+    """
+    read = gradient.abs().sum((0, 2)) > 0
+    return flow[read].mean(0) if bool(read.any()) else flow.mean(0)
+
+
+def _of_tokens(attention: Attention, tokens: Tensor) -> Estimate:
+    """The estimate that values of all T tokens make; what special tokens got is told aside."""
+    field = attention.field
+    values = field.by_feature(tokens.float().to(field.point.device)[:, None]).cpu().double()
+    return Estimate(
+        values=values,
+        error=torch.zeros_like(values),
+        kind="exact",
+        relative_error=0.0,
+        needs=0,
+        details={"special_tokens": float(tokens.sum() - values.sum())},
+    )
+
+
+METHODS = (
+    Method(name="attention_rollout", face="attention", estimates=attention_rollout, signed=False),
+    Method(name="attention_relevance", face="attention", estimates=attention_relevance, signed=False),
+)
