@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xaiwidgets.explanation import load as load
     from xaiwidgets.models.causal_lm import CausalLM as CausalLM
     from xaiwidgets.models.image_classifier import ImageClassifier as ImageClassifier
+    from xaiwidgets.models.tabular_model import TabularModel as TabularModel
     from xaiwidgets.models.text_classifier import TextClassifier as TextClassifier
     from xaiwidgets.models.text_encoder import TextEncoder as TextEncoder
     from xaiwidgets.widgets.feature_bars import FeatureBars as FeatureBars
@@ -32,6 +33,7 @@ _HOME = {
     "FeatureBars": "widgets.feature_bars",
     "ImageClassifier": "models.image_classifier",
     "Job": "engine.job",
+    "TabularModel": "models.tabular_model",
     "TextClassifier": "models.text_classifier",
     "TextEncoder": "models.text_encoder",
     "TokenHighlight": "widgets.token_highlight",

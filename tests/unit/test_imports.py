@@ -51,7 +51,7 @@ def test_adapters_and_engine_load_no_widgets(part):
 
 # The names that users are promised; see the design.
 PROMISED = (
-    "TextClassifier", "CausalLM", "TextEncoder", "ImageClassifier", "explain", "start", "methods", "Job",
+    "TextClassifier", "CausalLM", "TextEncoder", "ImageClassifier", "TabularModel", "explain", "start", "methods", "Job",
     "TokenHighlight", "FeatureBars", "link", "Explanation", "load", "samples",
 )  # fmt: skip
 

@@ -72,16 +72,17 @@ def provenance(module: nn.Module) -> Callable[[], Mapping[str, str]]:
 
     @cache
     def told() -> Mapping[str, str]:
-        return {"model": type(module).__name__, "weights": fingerprint(module), **_versions()}
+        libraries = versions("xaiwidgets", "torch", "transformers", "numpy")
+        return {"model": type(module).__name__, "weights": fingerprint(module), **libraries}
 
     return told
 
 
 @cache
-def _versions() -> Mapping[str, str]:
+def versions(*packages: str) -> Mapping[str, str]:
     """The installed versions: looked up once, for each look reads files and every edit makes a new problem."""
     found = {}
-    for package in ("xaiwidgets", "torch", "transformers", "numpy"):
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
