@@ -27,6 +27,7 @@ class Estimate:
         needs: evaluations that the next better estimate takes; 0 when there is nothing left to gain.
         details: what else the method knows, by name: a fidelity, a spread, pairs [n, n]; numbers, text or tensors.
         notes: what a reader must know of how the estimate came about, one sentence each.
+        features: the n features' names where they are met with on the way; None: the problem's.
     """
 
     values: Tensor
@@ -37,6 +38,7 @@ class Estimate:
     needs: int = 1
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    features: tuple[str, ...] | None = None
 
 
 def share_of_norm(error: Tensor, values: Tensor) -> float:
