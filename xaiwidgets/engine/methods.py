@@ -8,7 +8,16 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any, Protocol
 
-from xaiwidgets.engine import attention, gradients, hierarchical, integrated_gradients, occlusion, shapley
+from xaiwidgets.engine import (
+    attention,
+    attn_lrp,
+    gradients,
+    hierarchical,
+    integrated_gradients,
+    lime,
+    occlusion,
+    shapley,
+)
 from xaiwidgets.engine.method import Method
 from xaiwidgets.errors import MethodError
 
@@ -19,6 +28,7 @@ FAMILIES = (
     shapley,
     hierarchical,
     attention,
+    attn_lrp,
 )
 
 METHODS: dict[str, Method] = {method.name: method for family in FAMILIES for method in family.METHODS}
