@@ -27,6 +27,7 @@ FAMILIES = (
     occlusion,
     shapley,
     hierarchical,
+    lime,
     attention,
     attn_lrp,
 )
