@@ -90,7 +90,7 @@ class Explanation:
         method: the method's name.
         parameters: the limits and options it ran with.
         seed: the seed of sampling methods.
-        stopped_by: "tolerance", "budget", "within", "complete", "cancelled" or "failed"; "running" while a job goes on.
+        stopped_by: "tolerance", "budget", "within", "memory", "complete", "cancelled" or "failed"; "running" while a job goes on.
         outputs: the model's scores for the input, or None.
         input: how the features lie in the input: JSON values and numpy arrays.
         notes: what a reader must know, one sentence each.

@@ -7,7 +7,8 @@ import torch
 
 from xaiwidgets.engine.methods import METHODS
 from xaiwidgets.engine.problem import Field, Game, Problem
-from xaiwidgets.engine.run import Limits, Run
+from xaiwidgets.engine.limits import Limits
+from xaiwidgets.engine.run import Run
 from xaiwidgets.explanation import Outputs, Target
 
 GAME_METHODS = [name for name, method in METHODS.items() if method.face == "game"]

@@ -38,9 +38,14 @@ def start(
         on_update: called in the worker thread after each estimate and at the end.
         **request: any of
 
-            - tolerance: relative error of the map that is good enough.
-            - budget: evaluations to spend in all, the one for the scores included.
-            - within: seconds to spend, or text like "2s".
+            - tolerance: relative error of the map that is good enough; else the method's own.
+            - budget: evaluations to spend in all, the one for the scores included; else the method's own.
+            - within: seconds to spend, or text like "2s", setting up included. The time is used: the method's own
+              tolerance and budget do not end it earlier, but those that are given do, and so does a next better
+              estimate that would not be ready in time.
+            - memory: bytes that one call of the model may take beyond what was there before, or text like "500MB" or
+              "1GiB"; the batch is kept small enough. Where a single row takes more, it ends after the first.
+            - average: how often each row is evaluated, for a model that answers differently to the same input.
             - seed: of sampling methods, 0 unless given.
             - baseline: the input in which every feature is absent, as the adapter reads it.
             - background: several such inputs.

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
+import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import CancelledError, Future, wait
+from dataclasses import replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
+from xaiwidgets.engine.limits import Limits
+from xaiwidgets.engine.limits import limits as checked_limits
 from xaiwidgets.engine.problem import Problem
-from xaiwidgets.engine.run import Limits
-from xaiwidgets.engine.run import limits as checked_limits
 from xaiwidgets.errors import ModelError, XaiError
 from xaiwidgets.explanation import Explanation
 
@@ -131,7 +133,12 @@ class Job(Generic[T]):
             raise
 
     def resume(
-        self, *, tolerance: float | None = None, budget: int | None = None, within: float | str | None = None
+        self,
+        *,
+        tolerance: float | None = None,
+        budget: int | None = None,
+        within: float | str | None = None,
+        memory: float | str | None = None,
     ) -> Job[T]:
         """Go on where the job ended, to the same numbers as if it had not; limits that are given replace the old.
 
@@ -146,7 +153,9 @@ class Job(Generic[T]):
             raise ModelError("This job failed and cannot be resumed; start a new one.") from self.failure
         self.released()
         self._limits = _further(
-            self._limits, self.run, checked_limits(tolerance=tolerance, budget=budget, within=within)
+            self._limits,
+            self.run,
+            checked_limits(tolerance=tolerance, budget=budget, within=within, memory=memory),
         )
         self._cancelled.clear()
         self._future = Future()
@@ -207,13 +216,14 @@ class Job(Generic[T]):
         self._tell()
 
     def _compute(self) -> None:
+        limits = replace(self._limits, since=time.perf_counter())
         while True:
             if self.run is None and not self._cancelled.is_set():
                 self.run = self._begin(self._cancelled.is_set)
                 if self.run is not None:
                     self._tell()
             if self.run is not None:
-                for _ in self.run.advance(self._limits, cancelled=self._cancelled.is_set):
+                for _ in self.run.advance(limits, cancelled=self._cancelled.is_set):
                     self._tell()
             with self._changed:
                 met = "cancelled" if self.run is None else self.run.stopped_by
@@ -239,15 +249,11 @@ def _told(problem: BaseException) -> Exception:
 
 def _further(old: Limits, run: Computation[Any] | None, new: Limits) -> Limits:
     if run is None or new != Limits():
-        return Limits(
-            tolerance=old.tolerance if new.tolerance is None else new.tolerance,
-            budget=old.budget if new.budget is None else new.budget,
-            within=old.within if new.within is None else new.within,
-        )
+        return new.over(old)
     tolerance = run.defaults.tolerance if old.tolerance is None else old.tolerance
     budget = run.defaults.budget if old.budget is None else old.budget
-    return Limits(
+    return replace(
+        old,
         tolerance=tolerance / 2 if tolerance is not None and run.stopped_by == "tolerance" else old.tolerance,
         budget=2 * budget if budget is not None and run.stopped_by == "budget" else old.budget,
-        within=old.within,
     )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
+
+import torch
+from torch import Tensor
+
+from xaiwidgets.engine.memory import measured, out_of_memory, spelled
+from xaiwidgets.errors import ModelError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -14,46 +20,166 @@ CALL_SECONDS = 0.12
 
 LARGEST = 64
 
+WORKSPACE = 1.2
+"""What a call takes, against what `memory.measured` counts: kernels' own workspace came to 14 % at most."""
+
+GRACE = 0.2
+"""A call may end so much of the time limit late, where not making it would end the run even farther from the limit."""
+
 
 class Pace:
     """Counts and times model calls, and sizes the next one.
 
     The batch doubles while a row gets cheaper by it and the call stays under 120 ms, or under twice what a single
     row takes: on a CPU eight rows at once can cost a fifth of eight single ones, or more than them, and only
-    measuring tells.
+    measuring tells. Near a time limit it shrinks to what is left of the time. Under a memory cap each larger batch is
+    measured, and none is sent that would pass the cap. A batch that runs out of memory is sent again in halves.
 
     Attributes:
         evaluations: rows sent through the model.
         seconds: time spent inside the model.
+        budget: the most evaluations.
+        memory: the most bytes that one call may hold beyond what was there before.
+        starved: a single row takes more than that.
+        each: how often the model is asked for each row.
     """
 
-    def __init__(self, *, evaluations: int = 0, seconds: float = 0.0) -> None:
+    def __init__(self, *, evaluations: int = 0, seconds: float = 0.0, each: int = 1) -> None:
         self.evaluations = evaluations
         self.seconds = seconds
         self.budget: float = float("inf")
+        self.memory: float = float("inf")
+        self.each = each
         self._size = 1
         self._largest = LARGEST
         self._tries = 0
         self._per_row: dict[int, float] = {}
+        self._recent = 0.0
+        self._aside = 0.0
+        self._ended: float | None = None
+        self._deadline = self._grace = float("inf")
+        self._bytes: dict[int, int] = {}
+        self._survived = LARGEST
+        self._shrunk = False
 
     def __call__(self, rows: int, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """`call(*args)`, counted as `rows` evaluations and timed."""
+        """`call(*args)`, counted as `rows` evaluations and timed.
+
+        Raises:
+            ModelError: a single row runs out of memory.
+        """
         start = time.perf_counter()
-        result = call(*args, **kwargs)
-        took = time.perf_counter() - start
-        self.evaluations += rows
+        if self._ended is not None:
+            # What a method computes by itself between two calls takes time too; it may do so at some calls only.
+            self._aside = max(self._aside / 2, start - self._ended)
+        survived, watched = self._survived, self.memory < float("inf") and rows > max(self._bytes, default=0)
+        if watched:
+            result, self._bytes[rows] = measured(lambda: self._sent(rows, call, *args, **kwargs))
+        else:
+            result = self._sent(rows, call, *args, **kwargs)
+        self._ended = time.perf_counter()
+        took = self._ended - start
+        self.evaluations += rows * self.each
         self.seconds += took
-        self._learn(rows, took)
+        self._recent = took / rows
+        # Neither watching nor failing first says how long such a call takes.
+        if not watched and survived == self._survived:
+            self._learn(rows, took)
         return result
 
     def chunks(self, count: int) -> Iterator[slice]:
         """Consecutive slices of `range(count)`, each as long as one call should be."""
         start = 0
         while start < count:
-            left = self.budget - self.evaluations
-            size = max(1, min(self._size, count - start, int(min(left, LARGEST))))
+            left = (self.budget - self.evaluations) / self.each
+            wanted = min(self._size, count - start, int(min(left, LARGEST, self._in_time())))
+            size = max(1, min(wanted, self._survived, self._within_memory()))
+            self._shrunk |= self._within_memory() < min(wanted, self._survived)
             yield slice(start, start + size)
             start += size
+
+    def until(self, deadline: float, *, seconds: float) -> None:
+        """Size calls so that they end by `deadline` (of `time.perf_counter`), the end of a limit of so many seconds."""
+        self._deadline, self._grace = deadline, GRACE * seconds
+        self._ended = None
+
+    def late(self, needs: int) -> bool:
+        """Whether no time is left for `needs` further evaluations; fewer would be worth nothing."""
+        left = self._deadline - time.perf_counter()
+        if left <= 0:
+            return True
+        if left == float("inf") or not self._recent:
+            return False
+        one = self._aside + max(self._recent, self._per_row.get(1, 0.0) if self._size == 1 else 0.0)
+        return one - left > min(left, self._grace) or needs * self._rate(self._size) > left + self._grace
+
+    @property
+    def starved(self) -> bool:
+        """Whether a single row takes more memory than there may be taken."""
+        return WORKSPACE * self._bytes.get(1, 0) > self.memory
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was given up for want of memory, one sentence each."""
+        said = []
+        if self.starved:
+            said.append(
+                f"One row takes {spelled(WORKSPACE * self._bytes[1])} of memory, more than the {spelled(self.memory)} "
+                "that it may take: nothing more was computed."
+            )
+        elif self._shrunk:
+            rows = self._within_memory()
+            said.append(f"The batch was kept at {_rows(rows)} to stay within {spelled(self.memory)} of memory.")
+        if self._survived < LARGEST:
+            said.append(f"The model ran out of memory, and the batch was cut to {_rows(self._survived)}.")
+        return tuple(said)
+
+    def _sent(self, rows: int, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """`call(*args)`; where memory runs out, the same in halves, if one tensor of `rows` rows is all it takes."""
+        try:
+            return call(*args, **kwargs)
+        except Exception as problem:
+            if not out_of_memory(problem):
+                raise
+            if rows == 1:
+                msg = (
+                    f"The model ran out of memory on a single row ({type(problem).__name__}); free some, give a "
+                    "shorter or smaller input, or load the model in half precision."
+                )
+                raise ModelError(msg) from problem
+            batch = args[0] if len(args) == 1 and not kwargs else None
+            if not isinstance(batch, Tensor) or len(batch) != rows:
+                raise
+        # Not inside the except clause: the exception keeps alive what the failed call had made.
+        half = rows // 2
+        self._survived = min(self._survived, half)
+        return _joined([self._sent(len(part), call, part) for part in (batch[:half], batch[half:])])
+
+    def _in_time(self) -> float:
+        """How many rows fit into the time that is left; without a limit, any number."""
+        left = self._deadline - time.perf_counter()
+        if left == float("inf") or not self._recent:
+            return float("inf")
+        return max(1.0, (left - self._aside) / self._rate(self._size))
+
+    def _rate(self, rows: int) -> float:
+        """Seconds that a row is likely to take in calls of so many."""
+        known = [size for size in self._per_row if size <= rows]
+        if not known:
+            return self._recent
+        best = self._per_row[max(known)]
+        # The best of all calls is too hopeful where the machine has become busy.
+        return min(max(best, self._recent), 2 * best)
+
+    def _within_memory(self) -> int:
+        """The most rows that stay under the cap."""
+        if self.memory == float("inf") or not self._bytes:
+            return LARGEST if self.memory == float("inf") else 1
+        least, most = min(self._bytes), max(self._bytes)
+        taken = self._bytes[most]
+        # A part of what one row takes may be taken once whatever the batch; until two sizes tell, it is not.
+        slope = (taken - self._bytes[least]) / (most - least) if most > least else taken / most
+        return int(max(1, min(LARGEST, most + (self.memory / WORKSPACE - taken) / max(slope, 1.0))))
 
     def _learn(self, rows: int, took: float) -> None:
         """Move on from the present size once it has shown, at its best of two, whether it pays."""
@@ -72,3 +198,15 @@ class Pace:
             # Only a second look rules a size out: on a busy machine one call may take twice its time by chance.
             self._largest = self._size = rows // 2
             self._tries = 0
+
+
+def _joined(parts: list[T]) -> T:
+    """The parts' rows as one: of tensors, or of tuples of tensors."""
+    made: Any = parts
+    if isinstance(made[0], Tensor):
+        return torch.cat(made)  # type: ignore[return-value]
+    return tuple(torch.cat(column) for column in zip(*made, strict=True))  # type: ignore[return-value]
+
+
+def _rows(count: int) -> str:
+    return "one row" if count == 1 else f"{count} rows"

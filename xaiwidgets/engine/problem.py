@@ -118,6 +118,7 @@ class Problem:
         inside: the module itself, or None.
         attention: the attention face, or None.
         parameters: what of the request made this problem: a layer, a neuron.
+        opaque: nothing is known of how the model finds its scores, so that it is asked for one of them twice.
         evaluations: rows that went through the model to set the problem up.
         seconds: how long they took.
         notes: what a reader must know, one sentence each.
@@ -134,6 +135,7 @@ class Problem:
     inside: Inside | None = None
     attention: Attention | None = None
     parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    opaque: bool = False
     evaluations: int = 1
     seconds: float = 0.0
     notes: tuple[str, ...] = ()

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from xaiwidgets.engine.limits import LIMITS, Limits, limits
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.methods import find
 from xaiwidgets.engine.problem import Problem
-from xaiwidgets.engine.run import Limits, Run, limits
-
-LIMITS = ("tolerance", "budget", "within")
+from xaiwidgets.engine.run import Run
 
 ABSENCE = ("baseline", "background")
 """What only the adapter can read: an input, or several, in which the features count as absent."""
@@ -39,6 +38,7 @@ class Request:
         seed: of sampling methods.
         options: the method's own.
         absence: what stands for an absent feature, where the user said so; see `ABSENCE`.
+        average: how often each row is evaluated.
     """
 
     method: Method
@@ -46,11 +46,14 @@ class Request:
     seed: int
     options: Mapping[str, Any]
     absence: Mapping[str, Any]
+    average: int = 1
 
     def begin(self, model: Explainable, x: Any, target: Any) -> Run:
         """Set the problem up and the method before it."""
         problem = model.problem(x, target, **self.absence)
-        return Run(problem, self.method, seed=self.seed, options=self.options)
+        return Run(
+            problem, self.method, seed=self.seed, options=self.options, average=self.average, absence=self.absence
+        )
 
 
 def requested(
@@ -61,13 +64,13 @@ def requested(
     Args:
         model: the adapter.
         method: a name, or None for the model's default.
-        request: limits, seed, baseline, background and the method's options.
+        request: limits, seed, average, baseline, background and the method's options.
         of_any_method: leave out options that the method does not have, as they may be another one's.
 
     Raises:
         MethodError: an unknown method or option, or a limit that cannot be read.
     """
-    common = {*LIMITS, *ABSENCE, "seed"}
+    common = {*LIMITS, *ABSENCE, "seed", "average"}
     options = {name: value for name, value in request.items() if name not in common}
     if of_any_method:
         takes = find(method, model, {}).options
@@ -78,4 +81,5 @@ def requested(
         seed=request.get("seed", 0),
         options=options,
         absence={name: request[name] for name in ABSENCE if request.get(name) is not None},
+        average=request.get("average", 1),
     )

@@ -2,71 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from numbers import Integral, Real
+from dataclasses import replace
+from numbers import Integral
 from operator import index
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from xaiwidgets.engine.answers import Answers
 from xaiwidgets.engine.estimate import Estimate
-from xaiwidgets.engine.method import Face, Method
+from xaiwidgets.engine.limits import Limits
+from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
-from xaiwidgets.engine.problem import Problem
-from xaiwidgets.errors import MethodError, ModelError
+from xaiwidgets.engine.problem import Game, Problem
+from xaiwidgets.errors import MethodError
 from xaiwidgets.explanation import Explanation
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """When to stop; whichever comes first.
-
-    Attributes:
-        tolerance: relative error of the map that is good enough; None: the method's own.
-        budget: evaluations in all; None: the method's own.
-        within: seconds, or None.
-    """
-
-    tolerance: float | None = None
-    budget: int | None = None
-    within: float | None = None
-
-
-def limits(*, tolerance: float | None, budget: int | None, within: float | str | None) -> Limits:
-    """The limits that a user gave, checked.
-
-    Raises:
-        MethodError: when one is not positive or cannot be read.
-    """
-    seconds = within
-    if isinstance(within, str):
-        read = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*(ms|s|min)?\s*", within)
-        if read is None:
-            msg = f"within={within!r} cannot be read as a time; give seconds, or text like '2s', '500ms' or '1min'."
-            raise MethodError(msg)
-        seconds = float(read[1]) * {"ms": 0.001, "min": 60.0}.get(read[2] or "s", 1.0)
-    return Limits(
-        tolerance=_positive("tolerance", tolerance, float, Real),
-        budget=_positive("budget", budget, int, Integral),
-        within=_positive("within", seconds, float, Real),
-    )
-
-
-def _positive(name: str, value: Any, kind: Callable[[Any], T], accepted: Any) -> T | None:
-    """A limit as a plain number, which can be saved; NumPy's are as good."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, accepted) or not value > 0:
-        what = "a positive whole number" if kind is int else "a positive number"
-        msg = f"{name}={value!r} was given; it must be {what}, or None for the method's own."
-        raise MethodError(msg)
-    return kind(value)
 
 
 class Run:
@@ -80,10 +33,19 @@ class Run:
         stopped_by: the limit that ended the last advance, or None while advancing.
     """
 
-    def __init__(self, problem: Problem, method: Method, *, seed: int, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        method: Method,
+        *,
+        seed: int,
+        options: Mapping[str, Any],
+        average: int = 1,
+        absence: Mapping[str, Any] | None = None,
+    ) -> None:
         self.problem = problem
         self.method = method
-        self.pace = Pace(evaluations=problem.evaluations, seconds=problem.seconds)
+        self.pace = Pace(evaluations=problem.evaluations, seconds=problem.seconds, each=_times(average))
         self.estimate: Estimate | None = None
         self.stopped_by: str | None = None
         try:
@@ -92,14 +54,19 @@ class Run:
             msg = f"seed={seed!r} was given; it must be a whole number."
             raise MethodError(msg) from None
         self._options = dict(options)
+        self._absence = {name: _told(value) for name, value in (absence or {}).items()}
         self._limits = Limits()
-        self._started = time.perf_counter()
+        self._answers = Answers(problem, self.pace)
         if not problem.features:
             self._estimates: Iterator[Estimate] = iter(())
             return
         if "seed" in method.options:
             options = {**options, "seed": self._seed}
-        self._estimates = method.estimates(_checked(problem, method.face), self.pace, **options)
+        face = self._answers.face(method.face)
+        if self.pace.each == 1:
+            self._estimates = method.estimates(face, self.pace, **options)
+        else:
+            self._estimates = self._averaged(face, options)
 
     @property
     def defaults(self) -> Limits:
@@ -109,19 +76,23 @@ class Run:
     def advance(self, limits: Limits, *, cancelled: Callable[[], bool]) -> Iterator[Estimate]:
         """Yield estimates until a limit is met, the method is through, or `cancelled()`."""
         self._limits = limits
-        tolerance = self.method.tolerance if limits.tolerance is None else limits.tolerance
-        budget = self.method.budget if limits.budget is None else limits.budget
-        deadline = None if limits.within is None else time.perf_counter() + limits.within
-        self.pace.budget = float("inf") if budget is None else budget
+        since = time.perf_counter() if limits.since is None else limits.since
+        limits = limits.with_defaults(self.defaults)
+        pace = self.pace
+        pace.budget = float("inf") if limits.budget is None else limits.budget
+        pace.memory = float("inf") if limits.memory is None else limits.memory
+        seconds = float("inf") if limits.within is None else limits.within
+        pace.until(since + seconds, seconds=seconds)
         self.stopped_by = None
-        least = self.problem.evaluations + 1
-        if self.estimate is None and self.problem.features and self.pace.budget < least:
-            msg = f"budget={budget} was given, but the first estimate takes {least} evaluations; give at least {least}."
+        least = self.problem.evaluations + (1 if pace.each == 1 else 2 * pace.each)
+        if self.estimate is None and self.problem.features and pace.budget < least:
+            msg = (
+                f"budget={limits.budget} was given, but the first estimate takes {least} evaluations; give at least "
+                f"{least}."
+            )
             raise MethodError(msg)
         while True:
-            self.stopped_by = (
-                "cancelled" if cancelled() else self._met(tolerance, budget, deadline) if self.estimate else None
-            )
+            self.stopped_by = "cancelled" if cancelled() else self._met(limits) if self.estimate else None
             if self.stopped_by is not None:
                 return
             try:
@@ -142,10 +113,10 @@ class Run:
                 return None
             nothing = torch.zeros(0, dtype=torch.float64)
             estimate = Estimate(values=nothing, error=nothing, kind="exact", relative_error=0.0, needs=0)
-        given = {name: value for name, value in vars(self._limits).items() if value is not None}
+        average = {"average": self.pace.each} if self.pace.each > 1 else {}
         return Explanation(
             values=estimate.values.numpy(),
-            features=problem.features,
+            features=problem.features if estimate.features is None else estimate.features,
             target=problem.target.name,
             contrast=problem.target.contrast,
             targets=tuple(i for i in (problem.target.index, problem.target.contrast_index) if i is not None),
@@ -159,12 +130,12 @@ class Run:
             evaluations=self.pace.evaluations,
             seconds=self.pace.seconds,
             method=self.method.name,
-            parameters={**given, **problem.parameters, **self._options},
+            parameters={**self._limits.given, **average, **problem.parameters, **self._absence, **self._options},
             seed=self._seed,
             stopped_by=self.stopped_by or "running",
             outputs=problem.outputs,
             input=problem.input,
-            notes=(*problem.notes, *estimate.notes),
+            notes=(*problem.notes, *self._answers.notes, *self.pace.notes, *estimate.notes),
             details={name: _plain(value) for name, value in estimate.details.items()},
             provenance=problem.provenance(),
         )
@@ -172,50 +143,41 @@ class Run:
     outcome = explanation
     """What a `Job` asks of any computation."""
 
-    def _met(self, tolerance: float | None, budget: int | None, deadline: float | None) -> str | None:
+    def _averaged(self, face: Any, options: Mapping[str, Any]) -> Iterator[Estimate]:
+        """The method's estimates, for an input whose own score is a mean too."""
+        whole = self._answers.whole(face)
+        self.problem = replace(self.problem, output=whole)
+        yield from self.method.estimates(
+            replace(face, whole=whole) if isinstance(face, Game) else face, self.pace, **options
+        )
+
+    def _met(self, limits: Limits) -> str | None:
         assert self.estimate is not None  # noqa: S101
-        estimate = self.estimate
+        estimate, pace = self.estimate, self.pace
         if estimate.needs == 0:
             return "complete"
-        if tolerance is not None and estimate.kind in {"band", "rule"} and estimate.relative_error <= tolerance:
+        known = estimate.kind in {"band", "rule"}
+        if limits.tolerance is not None and known and estimate.relative_error <= limits.tolerance:
             return "tolerance"
-        if budget is not None and self.pace.evaluations + estimate.needs > budget:
+        if pace.evaluations + estimate.needs * pace.each > pace.budget:
             return "budget"
-        if deadline is not None and time.perf_counter() >= deadline:
-            return "within"
-        return None
+        if pace.starved:
+            return "memory"
+        return "within" if pace.late(estimate.needs) else None
 
 
-def _checked(problem: Problem, face: Face) -> Any:
-    """The face, refusing scores of a wrong shape and scores or gradients that are not finite."""
-    if face == "game":
-        game = problem.game
-        assert game is not None  # noqa: S101
-        return replace(game, values=lambda masks: _finite(game.values(masks), len(masks), "score"))
-    if face != "field":
-        return getattr(problem, face)
-    field = problem.field
-    assert field is not None  # noqa: S101
+def _times(average: Any) -> int:
+    """How often each row is asked for."""
+    if isinstance(average, bool) or not isinstance(average, Integral) or average < 1:
+        msg = f"average={average!r} was given; it must be a whole number, 1 or more: how often each row is evaluated."
+        raise MethodError(msg)
+    return int(average)
 
-    def value_and_grad(points: Tensor) -> tuple[Tensor, Tensor]:
-        values, gradients = field.value_and_grad(points)
-        if not bool(torch.isfinite(gradients).all()):
-            raise ModelError("The model's gradient is NaN or infinite at this input; check its weights and precision.")
-        return _finite(values, len(points), "score"), gradients
 
-    return replace(field, value_and_grad=value_and_grad)
+def _told(value: Any) -> Any:
+    """What stood for an absent feature, as it can be kept: small values as they are, of others the type."""
+    return value if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
 
 
 def _plain(value: Any) -> Any:
     return value.detach().cpu().numpy() if isinstance(value, Tensor) else value
-
-
-def _finite(values: Tensor, rows: int, what: str) -> Tensor:
-    if values.shape != (rows,):
-        msg = f"The model returned {what}s of shape {tuple(values.shape)} for {rows} inputs; it must return one each."
-        raise ModelError(msg)
-    values = values.detach().cpu().double()
-    if not bool(torch.isfinite(values).all()):
-        msg = f"The model returned a {what} that is NaN or infinite; check its weights, precision and this input."
-        raise ModelError(msg)
-    return values

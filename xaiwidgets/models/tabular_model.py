@@ -18,7 +18,7 @@ from xaiwidgets.models.classes import choose_class, choose_score
 from xaiwidgets.models.columns import Rows, columns_of, missing
 from xaiwidgets.models.evaluation import evaluating, provenance, score_and_grad, versions
 from xaiwidgets.models.table_function import as_points, module_scores, names_fitted, table_function
-from xaiwidgets.models.targets import pick
+from xaiwidgets.models.targets import index_among, pick
 
 LARGEST_BACKGROUND = 100
 """Rows on which a coalition is evaluated: the mean over more changes little and costs in proportion."""
@@ -130,6 +130,7 @@ class TabularModel:
             game=Game(values=lambda masks: self._values(masks, row, absent, chosen), players=len(row), whole=whole),
             field=field,
             inside=inside,
+            opaque=not isinstance(self.model, nn.Module) and not hasattr(self.model, "predict"),
             seconds=seconds,
             notes=(told,) if told else (),
             provenance=_provenance(self.model),
@@ -161,11 +162,25 @@ class TabularModel:
         scores = self.scores(rows)
         return scores[:, 0].double().numpy() if scores.shape[1] == 1 else scores.argmax(1).numpy()
 
+    def answers(self, y: Any) -> npt.NDArray[Any]:
+        """What is true of rows, [N], in the form of `predictions`.
+
+        Raises:
+            InputError: a value is missing, or is none of the classes.
+        """
+        truth = np.asarray(y.detach().cpu() if isinstance(y, Tensor) else y)
+        truth = truth[:, 0] if truth.ndim == 2 and truth.shape[1] == 1 else truth
+        if missing(truth).any() if truth.dtype.kind in "fO" else truth.ndim == 0:
+            raise InputError("y has missing values; give one answer for each row.")
+        if self._function.predictions is None and truth.dtype.kind in "OUS":
+            return np.array([index_among(str(label), self.labels) for label in truth.tolist()])
+        return truth
+
     @property
     def classifies(self) -> bool:
         """Whether the outputs are classes; a function or module with several outputs is taken to classify."""
-        if self._function.predictions is not None:
-            return self._function.classes is not None
+        if self._function.classifies is not None:
+            return self._function.classifies
         return self.scores(self.background[:1]).shape[1] > 1
 
     def choose(self, scores: Tensor, target: Any) -> tuple[Target, Outputs]:

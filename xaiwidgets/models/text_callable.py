@@ -71,6 +71,7 @@ class CallableText:
             outputs=outputs,
             output=whole,
             game=Game(values=values, players=len(tokens.ids), whole=whole, positions=positions),
+            opaque=True,
             seconds=seconds,
             provenance=lambda: {"model": getattr(self.model, "__qualname__", type(self.model).__name__)},
         )
