@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xaiwidgets import samples as samples
+    from xaiwidgets.engine.data_set import Averaged as Averaged
+    from xaiwidgets.engine.data_set import Shuffled as Shuffled
+    from xaiwidgets.engine.data_set import global_importance as global_importance
+    from xaiwidgets.engine.data_set import permutation_importance as permutation_importance
     from xaiwidgets.engine.explain import explain as explain
     from xaiwidgets.engine.explain import methods as methods
     from xaiwidgets.engine.explain import start as start
@@ -28,19 +32,23 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Averaged": "engine.data_set",
     "CausalLM": "models.causal_lm",
     "Explanation": "explanation",
     "FeatureBars": "widgets.feature_bars",
     "ImageClassifier": "models.image_classifier",
     "Job": "engine.job",
+    "Shuffled": "engine.data_set",
     "TabularModel": "models.tabular_model",
     "TextClassifier": "models.text_classifier",
     "TextEncoder": "models.text_encoder",
     "TokenHighlight": "widgets.token_highlight",
     "explain": "engine.explain",
+    "global_importance": "engine.data_set",
     "link": "widgets.link",
     "load": "explanation",
     "methods": "engine.explain",
+    "permutation_importance": "engine.data_set",
     "start": "engine.explain",
 }
 

@@ -5,14 +5,16 @@ import math
 
 import torch
 
+from xaiwidgets.engine.limits import Limits
 from xaiwidgets.engine.methods import METHODS
 from xaiwidgets.engine.problem import Field, Game, Problem
-from xaiwidgets.engine.limits import Limits
 from xaiwidgets.engine.run import Run
 from xaiwidgets.explanation import Outputs, Target
 
 GAME_METHODS = [name for name, method in METHODS.items() if method.face == "game"]
 FIELD_METHODS = [name for name, method in METHODS.items() if method.face == "field"]
+INPUT_METHODS = [name for name, method in METHODS.items() if method.face not in {"scored", "inputs"}]
+"""The methods that explain one input; the others need a data set."""
 PLAIN_METHODS = FIELD_METHODS + GAME_METHODS
 """The methods that need no module: they work on the problems below."""
 

@@ -53,6 +53,7 @@ def test_adapters_and_engine_load_no_widgets(part):
 PROMISED = (
     "TextClassifier", "CausalLM", "TextEncoder", "ImageClassifier", "TabularModel", "explain", "start", "methods", "Job",
     "TokenHighlight", "FeatureBars", "link", "Explanation", "load", "samples",
+    "permutation_importance", "global_importance", "Shuffled", "Averaged",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import xaiwidgets as xw
 from tests.oracle.closed import (
     FIELD_METHODS,
     GAME_METHODS,
+    INPUT_METHODS,
     PLAIN_METHODS,
     Given,
     field_of,
@@ -63,7 +64,7 @@ def test_an_unknown_method_names_the_closest_and_the_choice(sentiment, method, t
     with pytest.raises(MethodError) as caught:
         xw.start(sentiment, "fine", method=method)
     assert told in str(caught.value)
-    assert all(name in str(caught.value) for name in METHODS)
+    assert all(name in str(caught.value) for name in INPUT_METHODS)
 
 
 def test_a_method_that_needs_gradients_is_refused_for_a_black_box():
@@ -78,7 +79,7 @@ def test_a_method_that_needs_coalitions_is_refused_without():
         xw.start(Given(problem_of(field=field, features=2)), None, method="occlusion")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", INPUT_METHODS)
 def test_an_option_a_method_does_not_have_is_refused(sentiment, method):
     with pytest.raises(MethodError, match=rf"'{method}' has no option 'steps'; its options are: "):
         xw.start(sentiment, "fine", method=method, steps=50)

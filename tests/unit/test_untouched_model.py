@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import xaiwidgets as xw
+from tests.oracle.closed import INPUT_METHODS
 from tests.unit import tiny
-from xaiwidgets.engine.methods import METHODS
 from xaiwidgets.errors import ModelError
 
 TEXT = "a warm and gripping film"
@@ -58,7 +58,7 @@ def classifier(minilm):
     return xw.TextClassifier(mixed(tiny.bert_classifier(minilm.tokenizer)), minilm.tokenizer)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", INPUT_METHODS)
 def test_after_an_explanation(classifier, method):
     before = state_of(classifier.model)
     e = xw.explain(classifier, TEXT, method=method, target=0, budget=20)
@@ -105,7 +105,7 @@ def test_the_other_adapters(minilm, smollm2):
         same(before, state_of(adapter.model))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", INPUT_METHODS)
 def test_a_model_in_training_is_explained_as_it_predicts(classifier, method):
     # Dropout of a half everywhere: any of it left on would change every number.
     training = xw.explain(classifier, TEXT, method=method, target=0, budget=40)

@@ -10,7 +10,7 @@ from typing import Literal
 from xaiwidgets.engine.estimate import Estimate
 from xaiwidgets.words import words
 
-Face = Literal["game", "field", "inside", "attention"]
+Face = Literal["game", "field", "inside", "attention", "scored", "inputs"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,7 @@ class Method:
             call, so that whoever drives it can stop, show and resume.
         tolerance: the relative error at which it stops when nothing else is asked for.
         budget: the evaluations at which it stops when nothing else is asked for.
+        layered: whether it can look at a layer instead of the input, though its face is no field.
         signed: whether the sign of a value says which way the feature moved the score.
     """
 
@@ -33,6 +34,7 @@ class Method:
     tolerance: float | None = None
     budget: int | None = None
     signed: bool = True
+    layered: bool = False
     options: frozenset[str] = field(init=False)
 
     @property

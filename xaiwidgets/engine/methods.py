@@ -11,11 +11,13 @@ from typing import Any, Protocol
 from xaiwidgets.engine import (
     attention,
     attn_lrp,
+    global_importance,
     gradients,
     hierarchical,
     integrated_gradients,
     lime,
     occlusion,
+    permutation_importance,
     shapley,
 )
 from xaiwidgets.engine.method import Method
@@ -30,6 +32,8 @@ FAMILIES = (
     lime,
     attention,
     attn_lrp,
+    permutation_importance,
+    global_importance,
 )
 
 METHODS: dict[str, Method] = {method.name: method for family in FAMILIES for method in family.METHODS}
@@ -40,6 +44,8 @@ _NEEDS = {
     "field": "gradients",
     "inside": "a torch module to look into",
     "attention": "attention weights",
+    "scored": "a table whose columns can be shuffled (see xw.permutation_importance)",
+    "inputs": "a whole data set (see xw.global_importance)",
 }
 
 

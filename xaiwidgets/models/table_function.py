@@ -24,12 +24,14 @@ class TableFunction:
         scores: maps rows [N, d] to scores, [N, C] (float32 of a torch module, else float64).
         labels: the outputs' names as the model knows them; () where it names none.
         classes: the classes as they stand in the data, [C], or None where the model does not say.
+        classifies: whether the predictions are classes; None where that is not known.
         predictions: maps rows [N, d] to what the model says of each: a class or numbers; None: read it off the scores.
     """
 
     scores: Callable[[Rows], Tensor]
     labels: tuple[str, ...] = ()
     classes: npt.NDArray[Any] | None = None
+    classifies: bool | None = None
     predictions: Callable[[Rows], npt.NDArray[Any]] | None = None
 
 
@@ -120,26 +122,32 @@ def _of_estimator(estimator: Any, columns: Columns) -> TableFunction:
         return lambda rows: as_scores(_columnwise(getattr(estimator, name)(given(rows))), len(rows), "estimator")
 
     if classes is None and not hasattr(estimator, "predict_proba"):
-        return TableFunction(scores=say("predict"), predictions=predictions)
-    if isinstance(classes, list):
-        labels = tuple(f"output {k}: {name}" for k, each in enumerate(classes) for name in each)
-        return TableFunction(scores=say("predict_proba"), labels=labels, predictions=predictions)
-    labels = () if classes is None else tuple(str(name) for name in classes)
-    if hasattr(estimator, "predict_proba"):
-        return TableFunction(scores=say("predict_proba"), labels=labels, classes=classes, predictions=predictions)
-    if hasattr(estimator, "decision_function"):
-
-        def decisions(rows: Rows) -> Tensor:
-            scores = say("decision_function")(rows)
-            # Of two classes it gives the second one's.
-            return torch.cat([-scores, scores], 1) if scores.shape[1] == 1 and len(labels) == 2 else scores
-
-        return TableFunction(scores=decisions, labels=labels, classes=classes, predictions=predictions)
+        return TableFunction(scores=say("predict"), classifies=False, predictions=predictions)
 
     def votes(rows: Rows) -> Tensor:
         return torch.from_numpy((predictions(rows)[:, None] == np.asarray(classes)).astype(np.float64))
 
-    return TableFunction(scores=votes, labels=labels, classes=classes, predictions=predictions)
+    def decisions(rows: Rows) -> Tensor:
+        scores = say("decision_function")(rows)
+        # Of two classes it gives the second one's.
+        return torch.cat([-scores, scores], 1) if scores.shape[1] == 1 and len(labels) == 2 else scores
+
+    if isinstance(classes, list):
+        labels = tuple(f"output {k}: {name}" for k, each in enumerate(classes) for name in each)
+    else:
+        labels = () if classes is None else tuple(str(name) for name in classes)
+    scores: Callable[[Rows], Tensor] = votes
+    if hasattr(estimator, "predict_proba"):
+        scores = say("predict_proba")
+    elif hasattr(estimator, "decision_function"):
+        scores = decisions
+    return TableFunction(
+        scores=scores,
+        labels=labels,
+        classes=None if isinstance(classes, list) else classes,
+        classifies=True,
+        predictions=predictions,
+    )
 
 
 def _columnwise(returned: Any) -> Any:
