@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from zipfile import BadZipFile
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xaiwidgets.errors import InputError
+from xaiwidgets.faithfulness import Faithfulness
 
 if TYPE_CHECKING:
     import os
@@ -90,12 +92,14 @@ class Explanation:
         method: the method's name.
         parameters: the limits and options it ran with.
         seed: the seed of sampling methods.
-        stopped_by: "tolerance", "budget", "within", "memory", "complete", "cancelled" or "failed"; "running" while a job goes on.
+        stopped_by: "tolerance", "budget", "within", "memory", "complete", "cancelled" or "failed"; "running" while a
+            job goes on.
         outputs: the model's scores for the input, or None.
         input: how the features lie in the input: JSON values and numpy arrays.
         notes: what a reader must know, one sentence each.
         details: what else the method knows, by name: numbers, text and numpy arrays.
         provenance: what identifies the model and the libraries: class, weights' fingerprint, versions.
+        faithfulness: whether it can be trusted, or None where that was not measured.
     """
 
     values: npt.NDArray[np.float64]
@@ -121,6 +125,7 @@ class Explanation:
     notes: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    faithfulness: Faithfulness | None = None
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.features),) or self.error.shape != self.values.shape:
@@ -161,6 +166,27 @@ class Explanation:
             f"({len(self.features)} features, {self.evaluations} evaluations{trust}, {self.stopped_by})>"
         )
 
+    def verify(self, model: Any, x: Any = None, **request: Any) -> Verification:
+        """Compute it again and compare: the same method, options, seed, target and evaluations; true if it agrees.
+
+        Args:
+            model: an adapter.
+            x: the input; a text or a table's row need not be given, for the explanation holds them.
+            **request: `tolerance` (of two values, as a share of the largest; 1e-4), and what an explanation cannot
+                hold: a baseline that is no text, a background, a Captum class as `method`.
+
+        Raises:
+            InputError: it was made from given numbers, or the input is needed.
+            MethodError: the method does not fit the model.
+        """
+        # By name, for an explanation is read where there is no torch.
+        verified: Verification = import_module("xaiwidgets.engine.verify").verify(self, model, x, **request)
+        return verified
+
+    def with_faithfulness(self, measured: Faithfulness) -> Self:
+        """The same explanation with what was measured of it, to be saved and shown together."""
+        return dataclasses.replace(self, faithfulness=measured)
+
     def to_frame(self) -> pd.DataFrame:
         """A pandas table with the columns feature, value, error and share (of Σ|value|), in input order."""
         import pandas as pd
@@ -181,17 +207,38 @@ class Explanation:
         rest = {
             item.name: getattr(self, item.name)
             for item in dataclasses.fields(self)
-            if item.name not in {"values", "error", "outputs", *_NAMED}
+            if item.name not in {"values", "error", "outputs", "faithfulness", *_NAMED}
         }
         for name, entries in named.items():
             rest[name] = {key: value for key, value in entries.items() if not isinstance(value, np.ndarray)}
         rest["outputs"] = None if self.outputs is None else dataclasses.asdict(self.outputs)
+        rest["faithfulness"] = None if self.faithfulness is None else self.faithfulness.to_json()
         rest["format"] = FORMAT
         # Text is stored as UTF-8 bytes: a numpy unicode array would take four bytes a character.
         meta = np.frombuffer(json.dumps(rest, ensure_ascii=False).encode(), dtype=np.uint8)
         with target.open("wb") as file:
             np.savez_compressed(file, meta=meta, **arrays)  # type: ignore[arg-type]
         return target
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Verification:
+    """An explanation against the same one computed again; true where they agree.
+
+    Attributes:
+        agrees: whether the score and every value came out the same, up to a tolerance.
+        difference: the largest difference of two values, as a share of the largest value.
+        differs: what is not as it was, one sentence each: numbers, weights, versions.
+        again: the explanation that was computed now.
+    """
+
+    agrees: bool
+    difference: float
+    differs: tuple[str, ...]
+    again: Explanation
+
+    def __bool__(self) -> bool:
+        return self.agrees
 
 
 def load(path: str | os.PathLike[str]) -> Explanation:
@@ -218,6 +265,7 @@ def load(path: str | os.PathLike[str]) -> Explanation:
 
 def _read(rest: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Explanation:
     outputs = rest.pop("outputs")
+    measured = rest.pop("faithfulness", None)
     for name in _NAMED:
         within = f"{name}."
         rest.setdefault(name, {})
@@ -227,6 +275,7 @@ def _read(rest: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Explanat
     return Explanation(
         values=arrays["values"],
         error=arrays["error"],
+        faithfulness=None if measured is None else Faithfulness.from_json(measured),
         outputs=None if outputs is None else Outputs(**{key: _tuples(value) for key, value in outputs.items()}),
         **rest,
     )

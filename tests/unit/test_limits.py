@@ -9,8 +9,8 @@ import torch
 
 import xaiwidgets as xw
 from tests.oracle.closed import PLAIN_METHODS, Given, estimates, field_of, game_of, problem_of, run_of, table_game
-from xaiwidgets.engine.methods import METHODS
 from xaiwidgets.engine.limits import Limits
+from xaiwidgets.engine.methods import METHODS
 from xaiwidgets.errors import MethodError
 
 

@@ -54,7 +54,7 @@ class Run:
             msg = f"seed={seed!r} was given; it must be a whole number."
             raise MethodError(msg) from None
         self._options = dict(options)
-        self._absence = {name: _told(value) for name, value in (absence or {}).items()}
+        self._absence = {name: _kept(value) for name, value in (absence or {}).items()}
         self._limits = Limits()
         self._answers = Answers(problem, self.pace)
         if not problem.features:
@@ -174,9 +174,9 @@ def _times(average: Any) -> int:
     return int(average)
 
 
-def _told(value: Any) -> Any:
-    """What stood for an absent feature, as it can be kept: small values as they are, of others the type."""
-    return value if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+def _kept(value: Any) -> Any:
+    """What stood for an absent feature, as an explanation can keep it: texts and numbers; None says it could not."""
+    return value if isinstance(value, (str, int, float)) else None
 
 
 def _plain(value: Any) -> Any:
