@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xaiwidgets import samples as samples
-    from xaiwidgets.engine.data_set import Averaged as Averaged
-    from xaiwidgets.engine.data_set import Shuffled as Shuffled
-    from xaiwidgets.engine.data_set import global_importance as global_importance
-    from xaiwidgets.engine.data_set import permutation_importance as permutation_importance
+    from xaiwidgets.comparison import Comparison as Comparison
+    from xaiwidgets.engine.averaged import Averaged as Averaged
+    from xaiwidgets.engine.averaged import global_importance as global_importance
+    from xaiwidgets.engine.compare import compare as compare
     from xaiwidgets.engine.explain import explain as explain
     from xaiwidgets.engine.explain import methods as methods
     from xaiwidgets.engine.explain import start as start
+    from xaiwidgets.engine.faithfulness import faithfulness as faithfulness
+    from xaiwidgets.engine.faithfulness import start_faithfulness as start_faithfulness
     from xaiwidgets.engine.job import Job as Job
+    from xaiwidgets.engine.partial_dependence import PartialDependence as PartialDependence
+    from xaiwidgets.engine.partial_dependence import partial_dependence as partial_dependence
+    from xaiwidgets.engine.shuffled import Shuffled as Shuffled
+    from xaiwidgets.engine.shuffled import permutation_importance as permutation_importance
     from xaiwidgets.explanation import Explanation as Explanation
     from xaiwidgets.explanation import load as load
     from xaiwidgets.models.causal_lm import CausalLM as CausalLM
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     from xaiwidgets.models.tabular_model import TabularModel as TabularModel
     from xaiwidgets.models.text_classifier import TextClassifier as TextClassifier
     from xaiwidgets.models.text_encoder import TextEncoder as TextEncoder
+    from xaiwidgets.trust import Faithfulness as Faithfulness
     from xaiwidgets.widgets.feature_bars import FeatureBars as FeatureBars
     from xaiwidgets.widgets.link import link as link
     from xaiwidgets.widgets.token_highlight import TokenHighlight as TokenHighlight
@@ -32,24 +39,31 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "Averaged": "engine.data_set",
+    "Averaged": "engine.averaged",
     "CausalLM": "models.causal_lm",
+    "Comparison": "comparison",
     "Explanation": "explanation",
+    "Faithfulness": "trust",
     "FeatureBars": "widgets.feature_bars",
     "ImageClassifier": "models.image_classifier",
     "Job": "engine.job",
-    "Shuffled": "engine.data_set",
+    "PartialDependence": "engine.partial_dependence",
+    "Shuffled": "engine.shuffled",
     "TabularModel": "models.tabular_model",
     "TextClassifier": "models.text_classifier",
     "TextEncoder": "models.text_encoder",
     "TokenHighlight": "widgets.token_highlight",
+    "compare": "engine.compare",
     "explain": "engine.explain",
-    "global_importance": "engine.data_set",
+    "faithfulness": "engine.faithfulness",
+    "global_importance": "engine.averaged",
     "link": "widgets.link",
     "load": "explanation",
     "methods": "engine.explain",
-    "permutation_importance": "engine.data_set",
+    "partial_dependence": "engine.partial_dependence",
+    "permutation_importance": "engine.shuffled",
     "start": "engine.explain",
+    "start_faithfulness": "engine.faithfulness",
 }
 
 __all__ = ["__version__", "samples", *_HOME]  # noqa: PLE0604 - the names are the table's keys

@@ -53,7 +53,8 @@ def test_adapters_and_engine_load_no_widgets(part):
 PROMISED = (
     "TextClassifier", "CausalLM", "TextEncoder", "ImageClassifier", "TabularModel", "explain", "start", "methods", "Job",
     "TokenHighlight", "FeatureBars", "link", "Explanation", "load", "samples",
-    "permutation_importance", "global_importance", "Shuffled", "Averaged",
+    "faithfulness", "start_faithfulness", "compare", "Faithfulness", "Comparison",
+    "permutation_importance", "global_importance", "partial_dependence", "PartialDependence", "Shuffled", "Averaged",
 )  # fmt: skip
 
 
@@ -79,10 +80,11 @@ def test_a_name_there_is_not():
 MAY = {
     "errors": set(),
     "words": set(),
-    "explanation": {"errors"},
-    "engine": {"errors", "words", "explanation", "engine"},
+    "trust": set(),
+    "explanation": {"errors", "trust"},
+    "engine": {"errors", "words", "explanation", "trust", "engine"},
     "models": {"errors", "explanation", "engine", "models"},
-    "widgets": {"errors", "words", "explanation", "engine", "models", "widgets"},
+    "widgets": {"errors", "words", "explanation", "trust", "engine", "models", "widgets"},
     "samples": {"errors", "models", "samples"},
 }
 # What only some parts may know from outside, wherever in a file it is imported.

@@ -105,6 +105,16 @@ class Columns:
         read = [self._read(i, column, what) for i, column in enumerate(cells)]
         return _stacked(read, numeric=all(self.numeric))
 
+    def values(self, column: int, given: Sequence[Any]) -> npt.NDArray[Any]:
+        """Values for one column, [G], as rows have them.
+
+        Raises:
+            InputError: one of them cannot be read.
+        """
+        cells = np.empty(len(given), dtype=object)
+        cells[:] = given
+        return self._read(column, cells, "The grid")
+
     def given(self, rows: Rows) -> Any:
         """The rows as the model knows them: in the background's form, with its names and dtypes."""
         if self.form == "frame":
