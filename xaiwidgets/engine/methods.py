@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from xaiwidgets.engine import (
     attention,
     attn_lrp,
+    conductance,
     global_importance,
     gradients,
     hierarchical,
@@ -32,6 +33,7 @@ FAMILIES = (
     lime,
     attention,
     attn_lrp,
+    conductance,
     permutation_importance,
     global_importance,
 )

@@ -206,7 +206,7 @@ def _normalised(func: Callable[..., Any], x: Tensor, *args: Any, **kwargs: Any) 
 
 
 def _cosine(_: Callable[..., Any], x: Tensor, y: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
-    lengths = (x.detach().norm(dim=dim) * y.detach().norm(dim=dim)).clamp_min(eps)
+    lengths: Tensor = (x.detach().norm(dim=dim) * y.detach().norm(dim=dim)).clamp_min(eps)
     products: Tensor = _product(torch.mul, x, y)
     return products.sum(dim) / lengths
 

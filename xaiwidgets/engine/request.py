@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from xaiwidgets.engine.layer_problem import VIEW, check_view, viewed
 from xaiwidgets.engine.limits import LIMITS, Limits, limits
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.methods import find
@@ -39,6 +40,7 @@ class Request:
         options: the method's own.
         absence: what stands for an absent feature, where the user said so; see `ABSENCE`.
         average: how often each row is evaluated.
+        view: a layer to look at instead of the input, or a neuron instead of the score; see `VIEW`.
     """
 
     method: Method
@@ -47,10 +49,11 @@ class Request:
     options: Mapping[str, Any]
     absence: Mapping[str, Any]
     average: int = 1
+    view: Mapping[str, Any] = field(default_factory=dict)
 
     def begin(self, model: Explainable, x: Any, target: Any) -> Run:
         """Set the problem up and the method before it."""
-        problem = model.problem(x, target, **self.absence)
+        problem = viewed(model.problem(x, target, **self.absence), **self.view)
         return Run(
             problem, self.method, seed=self.seed, options=self.options, average=self.average, absence=self.absence
         )
@@ -64,22 +67,28 @@ def requested(
     Args:
         model: the adapter.
         method: a name, or None for the model's default.
-        request: limits, seed, average, baseline, background and the method's options.
+        request: limits, seed, average, baseline, background, layer, units, neuron and the
+            method's options.
         of_any_method: leave out options that the method does not have, as they may be another one's.
 
     Raises:
         MethodError: an unknown method or option, or a limit that cannot be read.
     """
-    common = {*LIMITS, *ABSENCE, "seed", "average"}
+    common = {*LIMITS, *ABSENCE, *VIEW, "seed", "average"}
     options = {name: value for name, value in request.items() if name not in common}
+    view = {name: request[name] for name in VIEW if request.get(name) is not None}
     if of_any_method:
-        takes = find(method, model, {}).options
-        options = {name: value for name, value in options.items() if name in takes}
+        plain = find(method, model, {})
+        options = {name: value for name, value in options.items() if name in plain.options}
+        view = view if plain.face == "field" or plain.layered or "neuron" in view else {}
+    found = find(method, model, options)
+    check_view(found, view)
     return Request(
-        method=find(method, model, options),
+        method=found,
         limits=limits(**{name: request.get(name) for name in LIMITS}),
         seed=request.get("seed", 0),
         options=options,
         absence={name: request[name] for name in ABSENCE if request.get(name) is not None},
         average=request.get("average", 1),
+        view=view,
     )

@@ -1,0 +1,82 @@
+"""How a layer's activation is summed into features: the input's own where places agree, else one for each unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from xaiwidgets.engine.problem import Problem
+from xaiwidgets.errors import MethodError
+
+Sums = Callable[[Tensor], Tensor]
+
+
+def layer_features(problem: Problem, shape: Sequence[int], units: Any) -> tuple[tuple[str, ...], Any, Sums]:
+    """The features' names, how they lie in the input, and what sums contributions [..., *shape] into them.
+
+    The hidden states of T tokens, [T, D], are summed by token; special tokens count too, for inside the model they hold
+    what they took from the others. A map [C, h, w] of a picture is laid over it: each of
+    its h × w cells gives to the regions it covers, by area. Anything else, and everything with units="channels", has a
+    feature for each unit: the last axis of [T, D], else the first.
+
+    Args:
+        problem: of the input.
+        shape: of the activation of one input.
+        units: None or "channels".
+
+    Raises:
+        MethodError: `units` is something else.
+    """
+    if units not in {None, "channels"}:
+        msg = f"units={units!r} was given; give 'channels' for one value for each unit of the layer, or leave it out."
+        raise MethodError(msg)
+    field = problem.field
+    assert field is not None  # noqa: S101
+    whole = field.point.shape
+    if units is None and len(shape) == len(whole) == 2 and shape[0] == whole[0]:
+        return (*_all_tokens(problem, shape[0]), lambda given: given.sum(-1))
+    if units is None and len(shape) == len(whole) == 3:
+        down, across = (_overlap(whole[axis], shape[axis], field.point.device) for axis in (1, 2))
+
+        def by_region(given: Tensor) -> Tensor:
+            pixels = down.to(given.dtype) @ given.sum(-3) @ across.to(given.dtype).T
+            return field.by_feature(_padded(pixels[..., None], whole[0]).movedim(-1, -3))
+
+        return problem.features, problem.input, by_region
+    axis = unit_axis(shape)
+    rest = tuple(other - len(shape) for other in range(len(shape)) if other != axis)
+    names = tuple(f"unit {number}" for number in range(shape[axis]))
+    return names, {}, lambda given: given.sum(rest) if rest else given
+
+
+def _all_tokens(problem: Problem, count: int) -> tuple[tuple[str, ...], Any]:
+    """Names of the tokens that were read, special ones too, and how they lie in the text."""
+    if problem.input.get("kind") != "text":
+        return tuple(f"position {place}" for place in range(1, count + 1)), {}
+    pieces, features = problem.input["tokens"], problem.input["features"]
+    named = zip(pieces[:count], features[:count].tolist(), strict=True)
+    names = tuple(piece if feature < 0 else problem.features[feature] for piece, feature in named)
+    return names, {**problem.input, "features": np.arange(len(features))}
+
+
+def unit_axis(shape: Sequence[int]) -> int:
+    """Which axis of one input's activation counts the units: the last of [T, D], the first of [C, h, w] and others."""
+    return 1 if len(shape) == 2 else 0
+
+
+def _padded(given: Tensor, size: int) -> Tensor:
+    """The last axis filled up with zeros."""
+    return functional.pad(given, (0, size - given.shape[-1]))
+
+
+def _overlap(pixels: int, cells: int, device: torch.device) -> Tensor:
+    """The share of each cell that lies on each pixel, along one axis, [pixels, cells]; columns sum to 1."""
+    # In units of 1/(pixels · cells), so that all edges are whole numbers.
+    pixel, cell = torch.arange(pixels, device=device)[:, None] * cells, torch.arange(cells, device=device) * pixels
+    covered = torch.minimum(pixel + cells, cell + pixels) - torch.maximum(pixel, cell)
+    return covered.clamp(min=0) / pixels
