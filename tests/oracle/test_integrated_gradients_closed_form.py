@@ -62,9 +62,9 @@ def test_a_tanh_network_matches_a_dense_gauss_legendre_rule(seed):
     (gradients,) = torch.autograd.grad(network(points).sum(), points)
     expected = (point - baseline) * (torch.tensor(weights / 2)[:, None] * gradients).sum(0)
 
-    run, made = integrated(network, point, baseline, tolerance=1e-6)
+    run, made = integrated(network, point, baseline, tolerance=1e-4)
     assert run.stopped_by == "tolerance"
-    assert (made[-1].values - expected).abs().sum() <= 1e-6 * expected.abs().sum()
+    assert (made[-1].values - expected).abs().sum() <= 1e-4 * expected.abs().sum()
     assert torch.all((made[-1].values - expected).abs() <= made[-1].error + 1e-12)
 
 

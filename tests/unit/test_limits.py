@@ -46,12 +46,12 @@ def test_there_is_a_chance_to_stop_after_every_model_call(method):
         before = len(calls)
 
 
-@pytest.mark.parametrize(("budget", "spent"), [(4, 4), (5, 4), (6, 6), (9, 6), (10, 10), (17, 10), (18, 18)])
-def test_a_quadrature_rule_that_does_not_fit_is_not_begun(budget, spent):
-    # Half a rule is worth nothing.
+@pytest.mark.parametrize("budget", [4, 5, 6, 9, 10, 17, 18])
+def test_a_path_uses_its_budget_up_to_the_last_pair_of_points(budget):
     run, made = estimates(rough_problem(), "integrated_gradients", budget=budget, tolerance=1e-12)
-    assert (run.pace.evaluations, run.stopped_by) == (spent, "budget")
-    assert made[-1].needs > budget - spent
+    assert run.stopped_by == "budget"
+    assert budget - 1 <= run.pace.evaluations <= budget
+    assert made[-1].needs > budget - run.pace.evaluations
 
 
 @pytest.mark.parametrize("method", PLAIN_METHODS)
@@ -82,9 +82,10 @@ def test_a_method_with_an_end_ignores_the_tolerance_and_completes(method):
     assert not torch.isnan(made[-1].values).any()
 
 
-def test_a_path_is_refined_to_the_finest_rule_and_no_further():
+def test_a_path_is_refined_to_the_finest_pieces_and_no_further():
     run, made = estimates(rough_problem(), "integrated_gradients", tolerance=1e-300, budget=10**6)
-    assert (run.stopped_by, run.pace.evaluations, made[-1].needs) == ("complete", 1026, 0)
+    assert (run.stopped_by, made[-1].needs) == ("complete", 0)
+    assert run.pace.evaluations == 2**13 + 2
 
 
 def test_a_time_limit_counts_from_when_the_run_advances():

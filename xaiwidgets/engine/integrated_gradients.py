@@ -1,106 +1,158 @@
-"""Integrated gradients by nested Clenshaw–Curtis quadrature: every evaluation is reused, and the error is known."""
+"""Integrated gradients by adaptive quadrature: every evaluation is reused, and the error is known."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.estimate import Estimate, share_of_norm
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Field
 
-FINEST = 1024
-"""Intervals of the finest rule; beyond it rounding in float32 gradients is all that changes."""
+EVEN = 9
+"""Nodes that are evenly spread before the path is refined where it needs it."""
+
+SHORTEST = 2.0**-12
+"""Pieces of the path are not split further: there rounding in float32 gradients is all that changes."""
+
+SMOOTH = 0.25
+"""Where the integrand is smooth, halving a piece divides its change by eight; at a jump only by two."""
 
 
 def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
     """The path integral of the gradient from the baseline to the input, on the straight line.
 
-    Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", eq. 1. The rules have 1 (midpoint), 3,
-    5, 9, 17, … nodes. The error of a value is its change from the rule before; the map's relative error is the
-    larger of the L1 change and the completeness gap, because either alone can be small while the map is wrong.
+    Sundararajan, Taly & Yan 2017, "Axiomatic Attribution for Deep Networks", eq. 1. The path is cut into pieces; those
+    on which the trapezoidal sum changed most when it was last refined are halved first, as in adaptive quadrature
+    (Gander & Gautschi 2000), because the gradient of a network is rough on a small part of the way. Where the change
+    falls as it does for smooth functions, Simpson's rule takes over.
+
+    The error of a value is the root of its squared changes, for on a rough path they have no common sign. The errors
+    together are never smaller than the completeness gap; the gap alone can be small while the map is wrong.
     """
     baseline = wide(field.baseline)
     difference = wide(field.point) - baseline
-    integrand: dict[float, Tensor] = {}
-    value_at: dict[float, float] = {}
-    before: Tensor | None = None
-    estimate: Estimate | None = None
-    intervals = 1
-    while intervals <= FINEST:
-        nodes, weights = (
-            clenshaw_curtis(intervals)
-            if intervals > 1
-            else (torch.tensor([0.5], dtype=torch.float64), torch.ones(1, dtype=torch.float64))
-        )
-        fresh = [node for node in nodes.tolist() if node not in integrand]
-        for part in pace.chunks(len(fresh)):
-            alphas = torch.tensor(fresh[part], dtype=torch.float64)
-            points = _on_path(baseline, difference, alphas).to(field.point.dtype)
-            values, gradients = pace(len(alphas), field.value_and_grad, points)
-            contributions = field.by_feature(wide(gradients) * difference).cpu().double()
-            for alpha, value, row in zip(alphas.tolist(), values.tolist(), contributions, strict=True):
-                integrand[alpha], value_at[alpha] = row, value
-            if part.stop < len(fresh) and estimate is not None:
-                yield replace(estimate, needs=len(fresh) - part.stop)
-        stacked = torch.stack([integrand[node] for node in nodes.tolist()])
-        result = (weights[:, None] * stacked).sum(0)
-        finer = 2 * intervals
-        estimate = _estimate(result, before, value_at, needs=max(2, finer // 2) if finer <= FINEST else 0)
-        yield estimate
-        before, intervals = result, finer
+    path = _Path()
+
+    def evaluate(alphas: list[float]) -> None:
+        along = torch.tensor(alphas, dtype=torch.float64).to(device=baseline.device, dtype=baseline.dtype)
+        points = (baseline + along.reshape(-1, *[1] * baseline.dim()) * difference).to(field.point.dtype)
+        values, gradients = pace(len(alphas), field.value_and_grad, points)
+        rows = field.by_feature(wide(gradients) * difference).cpu().double()
+        for alpha, value, row in zip(alphas, values.tolist(), rows, strict=True):
+            path.integrand[alpha], path.value_at[alpha] = row, value
+
+    evaluate([0.5])
+    middle = path.integrand[0.5]
+    unknown = torch.full_like(middle, math.nan)
+    estimate = Estimate(values=middle, error=unknown, kind="unknown", relative_error=math.nan, needs=2)
+    yield estimate
+    ends = [0.0, 1.0]
+    for part in pace.chunks(2):
+        evaluate(ends[part])
+        if part.stop < 2:
+            yield replace(estimate, needs=1)
+    path.pieces = [_piece(path.integrand, 0.0, 1.0, before=None)]
+    yield path.estimate(needs=2)
+    while chosen := path.roughest():
+        nodes = [node for piece in chosen for node in piece.quarters]
+        split = 0
+        for part in pace.chunks(len(nodes)):
+            evaluate(nodes[part])
+            # A piece is split once both its new nodes are there, so that a budget may end anywhere in a round.
+            while 2 * (split + 1) <= part.stop:
+                path.split(chosen[split])
+                split += 1
+            yield path.estimate(needs=2 - part.stop % 2)
+    yield path.estimate(needs=0)
 
 
-def clenshaw_curtis(intervals: int) -> tuple[Tensor, Tensor]:
-    """Nodes and weights on [0, 1] with `intervals` + 1 nodes; doubling `intervals` keeps every node.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Piece:
+    """A piece of the path with its integral: both ends and the middle are evaluated.
 
-    The weights are Waldvogel 2006, "Fast construction of the Fejér and Clenshaw–Curtis quadrature rules", written as
-    the explicit cosine sum: w_k = c_k/N (1 − Σ_j b_j cos(2jkπ/N)/(4j²−1)), halved for the unit interval.
-
-    Args:
-        intervals: an even number N ≥ 2.
-
-    Returns:
-        (nodes, weights): float64 [N + 1] each; the weights are positive and sum to 1.
+    Attributes:
+        start: where it begins, as a fraction of the way.
+        end: where it ends.
+        integral: float64 [n].
+        change: by how much the trapezoidal sum changed with the middle, float64 [n].
+        error: how far the integral may be off, float64 [n], with a sign.
     """
-    n = intervals
-    k = torch.arange(n + 1, dtype=torch.float64)
-    # Through exact fractions of π, so that nested rules give bitwise equal nodes; a sine, so that the middle is 0.5.
-    nodes = torch.tensor([0.5 + 0.5 * math.sin(math.pi * (i / n - 0.5)) for i in range(n + 1)], dtype=torch.float64)
-    j = torch.arange(1, n // 2 + 1, dtype=torch.float64)
-    b = torch.full_like(j, 2.0)
-    b[-1] = 1.0
-    sums = (b / (4 * j * j - 1) * torch.cos(2 * math.pi * torch.outer(k, j) / n)).sum(1)
-    c = torch.full_like(k, 2.0)
-    c[0] = c[-1] = 1.0
-    return nodes, c / n * (1 - sums) / 2
+
+    start: float
+    end: float
+    integral: Tensor
+    change: Tensor
+    error: Tensor
+
+    @property
+    def quarters(self) -> tuple[float, float]:
+        """The nodes that are evaluated when the piece is split."""
+        length = self.end - self.start
+        return self.start + length / 4, self.end - length / 4
 
 
-def _on_path(baseline: Tensor, difference: Tensor, alphas: Tensor) -> Tensor:
-    """Points at the fractions `alphas` of the way, float [B, ...]."""
-    along = alphas.to(device=baseline.device, dtype=baseline.dtype)
-    return baseline + along.reshape(-1, *[1] * baseline.dim()) * difference
+class _Path:
+    """What is known of the path so far: the integrand and the score at the nodes, and the pieces between them."""
+
+    def __init__(self) -> None:
+        self.integrand: dict[float, Tensor] = {}
+        self.value_at: dict[float, float] = {}
+        self.pieces: list[_Piece] = []
+
+    def roughest(self) -> list[_Piece]:
+        """The pieces to split next: all of them at first, then those that hold most of the change; none at the end."""
+        long = [piece for piece in self.pieces if piece.end - piece.start > SHORTEST]
+        nodes = len(self.integrand)
+        # Some at a time, so that a model call has several points; few enough for the next choice to profit from these.
+        count = len(self.pieces) if nodes < EVEN else max(2, nodes // 8)
+        return sorted(long, key=lambda piece: -float(piece.change.abs().sum()))[:count]
+
+    def split(self, piece: _Piece) -> None:
+        """Put two halves in the piece's place."""
+        middle = (piece.start + piece.end) / 2
+        self.pieces.remove(piece)
+        self.pieces += [
+            _piece(self.integrand, start, end, before=piece.change)
+            for start, end in ((piece.start, middle), (middle, piece.end))
+        ]
+
+    def estimate(self, *, needs: int) -> Estimate:
+        """The sum over the pieces."""
+        values = torch.stack([piece.integral for piece in self.pieces]).sum(0)
+        error = torch.stack([piece.error for piece in self.pieces]).square().sum(0).sqrt()
+        gap = abs(float(values.sum()) - (self.value_at[1.0] - self.value_at[0.0]))
+        missing, norm = gap - float(error.sum()), float(values.abs().sum())
+        if missing > 0:
+            error = error + missing * (values.abs() / norm if norm > 0 else 1 / len(values))
+        return Estimate(
+            values=values,
+            error=error,
+            kind="rule",
+            # Against the map's own L1 norm: dividing by the rise would explode when positive and negative words cancel.
+            relative_error=share_of_norm(error, values),
+            baseline_output=self.value_at[0.0],
+            needs=needs,
+        )
 
 
-def _estimate(result: Tensor, before: Tensor | None, value_at: dict[float, float], *, needs: int) -> Estimate:
-    if before is None:
-        unknown = torch.full_like(result, math.nan)
-        return Estimate(values=result, error=unknown, kind="unknown", relative_error=math.nan, needs=needs)
-    change = (result - before).abs()
-    rise = value_at[1.0] - value_at[0.0]
-    norm = float(result.abs().sum())
-    gap = abs(float(result.sum()) - rise)
-    # Against the map's own L1 norm: dividing by |rise| would explode when positive and negative words cancel.
-    relative = max(float(change.sum()), gap) / norm if norm > 0 else (0.0 if gap == 0 else math.inf)
-    return Estimate(
-        values=result, error=change, kind="rule", relative_error=relative, baseline_output=value_at[0.0], needs=needs
-    )
+def _piece(integrand: dict[float, Tensor], start: float, end: float, *, before: Tensor | None) -> _Piece:
+    """The integral from `start` to `end`; `before` is the change of the piece that this is a half of, float64 [n]."""
+    left, middle, right = (integrand[node] for node in (start, (start + end) / 2, end))
+    coarse, fine = (end - start) * (left + right) / 2, (end - start) * (left + 2 * middle + right) / 4
+    change = fine - coarse
+    if before is None or not float(change.abs().sum()) < SMOOTH * float(before.abs().sum()):
+        return _Piece(start=start, end=end, integral=fine, change=change, error=change)
+    # Simpson's rule. It is off by less than it corrects, and by less than it has itself changed from its double.
+    corrected, changed = change / 3, (4 * change - before / 2) / 3
+    error = min(corrected, changed, key=lambda one: float(one.abs().sum()))
+    return _Piece(start=start, end=end, integral=fine + corrected, change=change, error=error)
 
 
 METHODS = (
