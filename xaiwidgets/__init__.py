@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xaiwidgets import samples as samples
+    from xaiwidgets.engine.activations import activations as activations
+    from xaiwidgets.engine.activations import layers as layers
     from xaiwidgets.comparison import Comparison as Comparison
     from xaiwidgets.engine.averaged import Averaged as Averaged
     from xaiwidgets.engine.averaged import global_importance as global_importance
@@ -54,9 +56,11 @@ _HOME = {
     "TextEncoder": "models.text_encoder",
     "TokenHighlight": "widgets.token_highlight",
     "compare": "engine.compare",
+    "activations": "engine.activations",
     "explain": "engine.explain",
     "faithfulness": "engine.faithfulness",
     "global_importance": "engine.averaged",
+    "layers": "engine.activations",
     "link": "widgets.link",
     "load": "explanation",
     "methods": "engine.explain",
