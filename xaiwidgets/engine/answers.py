@@ -34,7 +34,7 @@ class Answers:
         self._problem = problem
         self._pace = pace
         self._low = self._high = problem.output
-        self._tried = self._calls = 0
+        self._tried, self._calls = 1, 0
         self._doubtful = problem.opaque
         self._compared = False
         self._noise = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
@@ -19,10 +20,10 @@ def measured(call: Callable[[], T]) -> tuple[T, int]:
     """The call's result, and the most bytes that it held at once beyond what was there before.
 
     Torch operations are watched one by one, on any device: exact for what they return and keep for the way back, blind
-    to a kernel's own workspace. A call that runs no torch operation, a black box, is measured by how far the peak of
-    the whole process has grown, which is nothing while an earlier peak was higher.
+    to a kernel's own workspace. A call that runs no torch operation, a black box, is measured by how far the memory of
+    the whole process grew; where the system cannot say that (Linux can), by how far its highest peak grew.
     """
-    before = _process_peak()
+    before = _process_level()
     with _Watch() as watch:
         result = call()
     return result, watch.peak if watch.operations else max(0, _process_peak() - before)
@@ -79,14 +80,32 @@ def _plain(leaf: Any) -> bool:
     return isinstance(leaf, Tensor) and leaf.layout is torch.strided
 
 
+def _process_level() -> int:
+    """The memory that this process holds, in bytes, from which its peak is counted anew where that is possible."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+        return _status("VmRSS")
+    except OSError:
+        return _process_peak()
+
+
 def _process_peak() -> int:
-    """The most memory that this process has ever held, in bytes; 0 where the system does not say."""
+    """The most memory that this process has held, in bytes; 0 where the system does not say."""
+    try:
+        return _status("VmHWM")
+    except OSError:
+        pass
     try:
         import resource
     except ImportError:
         return 0
-    # macOS counts bytes, Linux kibibytes.
+    # macOS counts bytes, others kibibytes.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _status(name: str) -> int:
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{name}:"))
+    return int(line.split()[1]) * 1024
 
 
 def spelled(size: float) -> str:
