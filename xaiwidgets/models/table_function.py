@@ -80,7 +80,7 @@ def as_scores(returned: Any, count: int, what: str) -> Tensor:
     if hasattr(returned, "detach"):
         returned = returned.detach().cpu().double()
     try:
-        scores = torch.as_tensor(np.asarray(returned, dtype=np.float64))
+        scores = torch.from_numpy(np.array(returned, dtype=np.float64))
     except (TypeError, ValueError) as problem:
         msg = f"The {what} returned a {type(returned).__name__} that is no array of numbers; return [B] or [B, C]."
         raise ModelError(msg) from problem
@@ -161,7 +161,7 @@ def _as_fitted(estimator: Any, columns: Columns) -> Callable[[Rows], Any]:
     Raises:
         InputError: it is not fitted, or was fitted on other columns.
     """
-    if hasattr(estimator, "__sklearn_tags__"):
+    if hasattr(estimator, "__sklearn_tags__") and hasattr(estimator, "fit"):
         from sklearn.exceptions import NotFittedError
         from sklearn.utils.validation import check_is_fitted
 

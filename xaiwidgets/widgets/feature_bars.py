@@ -8,6 +8,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
+from xaiwidgets.engine.by_word import by_word
 from xaiwidgets.engine.job import Job
 from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.errors import InputError
@@ -106,7 +107,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
             animation_duration=0,
         )
         # bqplot does not lay out anew when its height changes, so the room for all bars is there from the start.
-        rows = min(top, len(_by_word(shown)[0])) if isinstance(shown, Explanation) else top
+        rows = min(top, len(by_word(shown)[0])) if isinstance(shown, Explanation) else top
         self._figure.layout.height = f"{60 + BAR_HEIGHT * max(1, rows)}px"
         self._message = ipywidgets.Label(layout={"display": "none"})
         super().__init__([self._figure, self._message, self._bridge], layout={"width": "100%", "max_width": "640px"})
@@ -148,13 +149,21 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         if job.explanation is not None:
             self.explanation = job.explanation
 
+    def _make_room(self, letters: int) -> None:
+        """Room for the longest name on the left, up to 240 px; it never shrinks, or the bars would jump."""
+        left = min(240, 16 + 7 * letters)
+        if left > self._figure.fig_margin["left"]:
+            self._figure.fig_margin = {**self._figure.fig_margin, "left": left}
+
     def _draw(self, _change: Any) -> None:
         e = self.explanation
         if e is None:
             return
-        names, values, errors, members = _by_word(e)
+        names, values, errors, members = by_word(e)
         order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")[: self._top]
-        shown = _unlike([names[i] for i in order])
+        named = _named(e, names)
+        shown = _unlike([named[i] for i in order])
+        self._make_room(max(map(len, shown), default=0))
         known = np.nan_to_num(values[order])
         spread = np.nan_to_num(errors[order])
         low, high = min(0.0, *(known - spread), 0.0), max(0.0, *(known + spread), 0.0)
@@ -173,24 +182,12 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
             self._bridge.names = [[e.features[feature] for feature in members[i]] for i in order]
 
 
-def _by_word(e: Explanation) -> tuple[list[str], Any, Any, list[list[int]]]:
-    """Names, values, errors and features of the words; of the features where no words are known."""
-    numbers_of, features = e.input.get("words"), e.input.get("features")
-    if numbers_of is None or features is None:
-        return list(e.features), e.values, e.error, [[feature] for feature in range(len(e.features))]
-    read = (features >= 0) & (features < len(e.features))
-    numbers, word_of = np.unique(numbers_of[read], return_inverse=True)
-    values, errors = np.zeros(len(numbers)), np.zeros(len(numbers))
-    np.add.at(values, word_of, e.values[features[read]])
-    np.add.at(errors, word_of, e.error[features[read]])
-    members: list[list[int]] = [features[read][word_of == word].tolist() for word in range(len(numbers))]
-    spans = e.input["spans"][read]
-    names = [
-        e.input["text"][spans[word_of == word, 0].min() : spans[word_of == word, 1].max()].strip()
-        or e.features[members[word][0]]
-        for word in range(len(numbers))
-    ]
-    return names, values, errors, members
+def _named(e: Explanation, names: list[str]) -> list[str]:
+    """The names to show: a column with the value that its row has there, "age = 39"."""
+    row = e.input.get("row")
+    if e.input.get("kind") != "table" or row is None or len(row) != len(names):
+        return names
+    return [f"{name} = {value}" for name, value in zip(names, row, strict=True)]
 
 
 def _unlike(names: list[str]) -> list[str]:
