@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xaiwidgets import samples as samples
+    from xaiwidgets.comparison import Comparison as Comparison
     from xaiwidgets.engine.activations import activations as activations
     from xaiwidgets.engine.activations import layers as layers
-    from xaiwidgets.comparison import Comparison as Comparison
     from xaiwidgets.engine.averaged import Averaged as Averaged
     from xaiwidgets.engine.averaged import global_importance as global_importance
     from xaiwidgets.engine.compare import compare as compare
