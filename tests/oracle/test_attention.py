@@ -1,0 +1,197 @@
+"""Attention weights against transformers' own, and what is made of them against the formulas."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+import xaiwidgets as xw
+from tests.oracle.opened import last_estimate, opened
+from tests.unit import tiny
+from xaiwidgets.engine.attention_weights import attention_weights
+from xaiwidgets.errors import MethodError
+
+TEXT = "a warm and gripping film, never dull"
+
+
+def bert(sentiment, smollm2):
+    return xw.TextClassifier(tiny.bert_classifier(sentiment.tokenizer), sentiment.tokenizer)
+
+
+def encoder(sentiment, smollm2):
+    return xw.TextEncoder(tiny.bert_encoder(sentiment.tokenizer), sentiment.tokenizer)
+
+
+def llama(sentiment, smollm2):
+    return xw.CausalLM(tiny.llama(smollm2.tokenizer), smollm2.tokenizer)
+
+
+def gpt2(sentiment, smollm2):
+    model = tiny.gpt2_classifier(smollm2.tokenizer, pad_token_id=0, bos_token_id=0, eos_token_id=0)
+    return xw.TextClassifier(model, smollm2.tokenizer)
+
+
+ADAPTERS = pytest.mark.parametrize("made", [bert, encoder, llama, gpt2])
+
+
+def theirs(adapter, problem, target):
+    """Weights and gradients that transformers gives of an eager copy, float64 [L, H, T, T]."""
+    model = copy.deepcopy(adapter.model).eval()
+    model.set_attn_implementation("eager")
+    out = model(inputs_embeds=problem.field.point[None].requires_grad_(), output_attentions=True)
+    for weights in out.attentions:
+        weights.retain_grad()
+    target(out)[0].backward()
+    return (
+        torch.cat(out.attentions).detach().double().numpy(),
+        torch.cat([weights.grad for weights in out.attentions]).double().numpy(),
+    )
+
+
+def asked(made, sentiment, smollm2):
+    adapter = made(sentiment, smollm2)
+    if made is encoder:
+        other = adapter.embed("a cold book")
+        target = "a cold book"
+
+        def score(out):
+            return torch.cosine_similarity(out.last_hidden_state.mean(1), other[None])
+    else:
+        target = None if made is llama else 1
+        chosen = adapter.problem(TEXT, target).target.index
+
+        def score(out):
+            logits = out.logits
+            return (logits[:, -1].log_softmax(-1) if made is llama else logits)[:, chosen]
+
+    problem = adapter.problem(TEXT, target)
+    return adapter, target, problem, *theirs(adapter, problem, score)
+
+
+@ADAPTERS
+def test_weights_and_gradients_are_those_of_transformers(made, sentiment, smollm2):
+    adapter, _, problem, weights, gradients = asked(made, sentiment, smollm2)
+    assert adapter.model.config._attn_implementation == "sdpa"
+    score, ours, slopes = problem.attention.run(problem.field.point[None])
+    assert float(score[0]) == pytest.approx(problem.output, abs=1e-5)
+    np.testing.assert_allclose(torch.cat(ours).numpy(), weights, atol=1e-6)
+    np.testing.assert_allclose(torch.cat(slopes).numpy(), gradients, atol=1e-5 * np.abs(gradients).max())
+
+
+@ADAPTERS
+def test_rollout_is_the_product_of_the_layers(made, sentiment, smollm2):
+    adapter, target, problem, weights, _ = asked(made, sentiment, smollm2)
+    flow = np.eye(weights.shape[-1])
+    for layer in weights:
+        mixed = 0.5 * layer.mean(0) + 0.5 * np.eye(len(flow))
+        flow = mixed / mixed.sum(-1, keepdims=True) @ flow
+    row = {bert: flow[0], encoder: flow.mean(0), llama: flow[-1], gpt2: flow[-1]}[made]
+    e = xw.explain(adapter, TEXT, target=target, method="attention_rollout")
+    ordinary = problem.input["features"] >= 0
+    np.testing.assert_allclose(e.values, row[ordinary], atol=1e-6)
+    assert e.details["special_tokens"] == pytest.approx(row[~ordinary].sum(), abs=1e-6)
+    assert (e.error_kind, e.signed, e.evaluations) == ("exact", False, 3 if made is encoder else 2)
+
+
+@ADAPTERS
+def test_relevance_is_that_of_chefer(made, sentiment, smollm2):
+    adapter, target, problem, weights, gradients = asked(made, sentiment, smollm2)
+    relevance = np.eye(weights.shape[-1])
+    for layer, gradient in zip(weights, gradients, strict=True):
+        heads = [np.maximum(0, w * g) for w, g in zip(layer, gradient, strict=True)]
+        relevance += sum(heads) / len(heads) @ relevance
+    relevance -= np.eye(len(relevance))
+    row = {bert: relevance[0], encoder: relevance.mean(0), llama: relevance[-1], gpt2: relevance[-1]}[made]
+    e = xw.explain(adapter, TEXT, target=target, method="attention_relevance")
+    expected = row[problem.input["features"] >= 0]
+    np.testing.assert_allclose(e.values, expected, atol=1e-4 * expected.max())
+    assert e.values.min() >= 0
+
+
+@pytest.mark.parametrize("heads", [4, 2, 1])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"is_causal": True},
+        {"scale": 0.3},
+        {"attn_mask": torch.rand(2, 1, 5, 5, generator=torch.Generator().manual_seed(0)) > 0.3},
+        {"attn_mask": torch.linspace(-2, 2, 25).reshape(5, 5)},
+    ],
+)
+def test_weights_are_those_of_torchs_fused_attention(heads, given):
+    generator = torch.Generator().manual_seed(1)
+    query = torch.randn(2, 4, 5, 3, generator=generator)
+    key, value = (torch.randn(2, heads, 5, 3, generator=generator) for _ in range(2))
+    if given.get("attn_mask") is not None and given["attn_mask"].dtype == torch.bool:
+        given = {"attn_mask": given["attn_mask"] | torch.eye(5, dtype=torch.bool)}
+    weights = attention_weights(query, key, value, **given)
+    expected = functional.scaled_dot_product_attention(query, key, value, enable_gqa=heads != 4, **given)
+    torch.testing.assert_close(weights @ value.repeat_interleave(4 // heads, 1), expected)
+
+
+class Twice(nn.Module):
+    """One attention without weights, used twice: what it attends to can be worked out on paper."""
+
+    def forward(self, x):
+        for _ in range(2):
+            x = functional.scaled_dot_product_attention(x[:, None], x[:, None], x[:, None])[:, 0]
+        return x[:, 0].sum(-1)
+
+
+def test_a_reused_attention_counts_each_time():
+    point = torch.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]]).double()
+
+    def layer(x):
+        return torch.softmax(x @ x.T / 2**0.5, -1)
+
+    first = layer(point)
+    second = layer(first @ point)
+    eye = torch.eye(3).double()
+    expected = ((second + eye) / 2 @ ((first + eye) / 2))[0]
+    found = last_estimate(opened(Twice(), point, by_feature=lambda c: c.sum(-1)), "attention_rollout")
+    torch.testing.assert_close(found.values, expected, atol=1e-7, rtol=0)
+
+
+class Bag(nn.Module):
+    """A text model that attends to nothing."""
+
+    def __init__(self, rows, *, named=False):
+        super().__init__()
+        torch.manual_seed(0)
+        self.table = nn.Embedding(rows, 4)
+        self.head = nn.Linear(4, 2)
+        if named:
+            self.attention = type("AttentionOfAnotherKind", (nn.Identity,), {})()
+
+    def get_input_embeddings(self):
+        return self.table
+
+    def forward(self, input_ids=None, inputs_embeds=None, attention_mask=None):
+        rows = self.table(input_ids) if inputs_embeds is None else inputs_embeds
+        return type("Out", (), {"logits": self.head(rows.mean(1))})
+
+
+def test_a_model_without_attention_does_not_offer_it(sentiment):
+    adapter = xw.TextClassifier(Bag(len(sentiment.tokenizer)), sentiment.tokenizer, labels=["no", "yes"])
+    assert not {"attention_rollout", "attention_relevance"} & set(xw.methods(adapter))
+    with pytest.raises(MethodError, match="'attention_rollout' needs attention weights, which this model does not"):
+        xw.explain(adapter, TEXT, method="attention_rollout")
+
+
+def test_attention_that_torch_cannot_show_is_said(sentiment):
+    adapter = xw.TextClassifier(Bag(len(sentiment.tokenizer), named=True), sentiment.tokenizer, labels=["no", "yes"])
+    with pytest.raises(MethodError, match="without attention weights that torch can show; load it with"):
+        xw.explain(adapter, TEXT, method="attention_rollout")
+
+
+def test_frozen_half_precision_models_have_them_too(smollm2):
+    model = tiny.llama(smollm2.tokenizer)
+    values = []
+    for dtype in (torch.float32, torch.bfloat16):
+        adapter = xw.CausalLM(copy.deepcopy(model).to(dtype).requires_grad_(False), smollm2.tokenizer)
+        values.append(xw.explain(adapter, TEXT, method="attention_relevance", target=" the").values)
+    np.testing.assert_allclose(values[1], values[0], atol=0.05 * values[0].max())
