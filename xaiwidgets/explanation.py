@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xaiwidgets.errors import InputError
-from xaiwidgets.faithfulness import Faithfulness
+from xaiwidgets.trust import Faithfulness
 
 if TYPE_CHECKING:
     import os

@@ -52,8 +52,8 @@ def test_adapters_and_engine_load_no_widgets(part):
 # The names that users are promised; see the design.
 PROMISED = (
     "activations", "layers",
-    "TextClassifier", "CausalLM", "TextEncoder", "ImageClassifier", "TabularModel", "explain", "start", "methods", "Job",
-    "TokenHighlight", "FeatureBars", "link", "Explanation", "load", "samples",
+    "TextClassifier", "CausalLM", "TextEncoder", "ImageClassifier", "TabularModel", "explain", "start", "methods",
+    "Job", "TokenHighlight", "FeatureBars", "link", "Explanation", "load", "samples",
     "faithfulness", "start_faithfulness", "compare", "Faithfulness", "Comparison",
     "permutation_importance", "global_importance", "partial_dependence", "PartialDependence", "Shuffled", "Averaged",
 )  # fmt: skip
@@ -82,8 +82,9 @@ MAY = {
     "errors": set(),
     "words": set(),
     "trust": set(),
+    "comparison": {"trust"},
     "explanation": {"errors", "trust"},
-    "engine": {"errors", "words", "explanation", "trust", "engine"},
+    "engine": {"errors", "words", "explanation", "trust", "comparison", "engine"},
     "models": {"errors", "explanation", "engine", "models"},
     "widgets": {"errors", "words", "explanation", "trust", "engine", "models", "widgets"},
     "samples": {"errors", "models", "samples"},

@@ -42,7 +42,7 @@ def verify(
     given = _input(e) if x is None else x
     # By its evaluations alone: a time, or a person who stopped it, would end it elsewhere this time.
     limits = Limits(tolerance=0.0, budget=max(e.evaluations, 2))
-    again = Job(lambda _: wanted.begin(adapter(model), given, _target(e)), limits).result()
+    again = Job(lambda _: wanted.begin(adapter(model), given, target_of(e)), limits).result()
     if again.features != e.features:
         msg = (
             f"The explanation has {len(e.features)} features and the model reads {len(again.features)} in this input, "
@@ -73,7 +73,7 @@ def _input(e: Explanation) -> Any:
     raise InputError(msg)
 
 
-def _target(e: Explanation) -> Any:
+def target_of(e: Explanation) -> Any:
     """The target as the adapter reads it: an encoder's is a text, all others have numbers."""
     named = e.outputs is not None and e.outputs.kind == "similarity"
     chosen = ((e.target, e.contrast) if e.contrast is not None else (e.target,)) if named else e.targets
