@@ -1,6 +1,7 @@
 """When a run stops, and what it says ended it."""
 
 import math
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -96,6 +97,30 @@ def test_a_time_limit_counts_from_when_the_run_advances():
     assert e.stopped_by == "within"
     assert e.parameters["within"] == 0.1
     assert e.evaluations > 2
+
+
+def test_setting_up_is_part_of_the_time():
+    run = run_of(rough_problem(), "permutation_shap")
+    made = list(run.advance(Limits(within=5, since=time.perf_counter() - 6), cancelled=lambda: False))
+    assert (len(made), run.stopped_by) == (1, "within")
+
+
+@pytest.mark.parametrize("method", ["permutation_shap", "integrated_gradients"])
+def test_a_time_is_spent_and_the_methods_own_limits_do_not_end_it_earlier(method):
+    own = METHODS[method]
+    run = run_of(rough_problem(), method)
+    calls = []
+    made = run.advance(Limits(within=3600), cancelled=lambda: len(calls) > 400)
+    best = [calls.append(0) or one for one in made][-1]
+    assert run.stopped_by in {"cancelled", "complete"}
+    assert run.pace.evaluations > own.budget or best.relative_error < own.tolerance / 10
+
+
+@pytest.mark.parametrize(("limits", "met"), [({"budget": 40}, "budget"), ({"tolerance": 0.4}, "tolerance")])
+def test_limits_that_are_given_beside_a_time_do_end_it_earlier(limits, met):
+    run = run_of(rough_problem(), "permutation_shap")
+    list(run.advance(Limits(within=3600, **limits), cancelled=lambda: False))
+    assert run.stopped_by == met
 
 
 def test_cancelling_keeps_what_there_is():

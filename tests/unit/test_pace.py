@@ -82,6 +82,50 @@ def test_no_call_passes_the_budget(monkeypatch):
     assert machine.calls == [1, 2, 4, 8, 14]
 
 
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize(
+    "cost",
+    [
+        lambda rows: 0.010 + 0.0005 * rows,
+        lambda rows: 0.04 * rows,
+        lambda rows: 0.11 * rows,
+        lambda rows: 0.3 if rows else 0,
+        lambda rows: 0.001 + 1e-5 * rows,
+    ],
+    ids=["cheaper together", "no cheaper", "slow", "a far endpoint", "fast"],
+)
+def test_a_time_limit_is_met_from_both_sides(monkeypatch, cost, seconds):
+    machine, pace = Machine(monkeypatch, cost), Pace()
+    pace.until(seconds, seconds=seconds)
+    for part in pace.chunks(10**6):
+        if pace.late(1):
+            break
+        pace(part.stop - part.start, machine, part.stop - part.start)
+    slowest = cost(1)
+    assert machine.now <= 1.25 * seconds
+    assert machine.now >= min(0.75 * seconds, seconds - slowest)
+
+
+def test_what_a_method_computes_by_itself_counts_too(monkeypatch):
+    machine, pace = Machine(monkeypatch, lambda rows: 0.02), Pace()
+    pace.until(1.0, seconds=1.0)
+    for part in pace.chunks(10**6):
+        if pace.late(1):
+            break
+        machine.now += 0.3
+        pace(part.stop - part.start, machine, part.stop - part.start)
+    assert 0.75 <= machine.now <= 1.25
+
+
+def test_what_cannot_be_finished_in_time_is_not_begun(monkeypatch):
+    machine, pace = Machine(monkeypatch, lambda rows: 0.05 * rows), Pace()
+    pace.until(1.0, seconds=1.0)
+    machine.work(pace, 8)
+    # 0.6 s are left, for 12 rows, or 16 with a little patience.
+    assert not pace.late(12)
+    assert pace.late(20)
+
+
 def test_what_it_cost_is_told(monkeypatch):
     machine = Machine(monkeypatch, lambda rows: 0.25)
     pace = Pace(evaluations=2, seconds=1.0)
