@@ -16,6 +16,7 @@ from xaiwidgets.engine import (
     gradients,
     hierarchical,
     integrated_gradients,
+    kernel_shap,
     lime,
     occlusion,
     permutation_importance,
@@ -27,6 +28,7 @@ from xaiwidgets.errors import MethodError
 FAMILIES = (
     integrated_gradients,
     gradients,
+    kernel_shap,
     occlusion,
     shapley,
     hierarchical,
