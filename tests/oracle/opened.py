@@ -20,8 +20,6 @@ def opened(module, point, baseline=None, *, by_feature=lambda contributions: con
 
 def last_estimate(problem, method, **options):
     """What a method ends with when nothing limits it."""
-    method = METHODS[method]
-    estimate = None
-    for estimate in method.estimates(getattr(problem, method.face), Pace(), **options):
-        pass
-    return estimate
+    found = METHODS[method]
+    *_, last = found.estimates(getattr(problem, found.face), Pace(), **options)
+    return last
