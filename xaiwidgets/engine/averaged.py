@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xaiwidgets.engine.explain import adapter, start
 from xaiwidgets.engine.global_importance import Inputs
 from xaiwidgets.engine.job import Job
-from xaiwidgets.engine.limits import Limits
-from xaiwidgets.engine.limits import limits as checked_limits
+from xaiwidgets.engine.limits import LIMITS
 from xaiwidgets.engine.problem import Problem
 from xaiwidgets.engine.request import ABSENCE, Explainable, requested
 from xaiwidgets.engine.run import Run
 from xaiwidgets.engine.tabular import Tabular
-from xaiwidgets.errors import InputError, XaiError
+from xaiwidgets.errors import InputError, MethodError, XaiError
 from xaiwidgets.explanation import Explanation, Outputs, Target
 
 _NO_OUTPUTS = Outputs(kind="score", labels=(), ids=(), scores=(), probabilities=None, total=0)
@@ -37,21 +37,19 @@ class Averaged:
 
     faces = frozenset({"inputs"})
 
-    def __init__(self, model: Any, method: str | None = None, *, each: int | None = None, **options: Any) -> None:
+    def __init__(self, model: Any, method: str | None = None, **request: Any) -> None:
         """Wrap a model.
 
         Args:
             model: any adapter.
             method: which attribution is averaged; None: the model's default.
-            each: evaluations for each input; None: the method's own limits.
-            **options: the method's own.
+            **request: for each input, what `xw.start` takes: limits, average, and the method's own options.
 
         Raises:
             MethodError: the method is unknown, does not fit the model, or lacks an option.
         """
         self.model: Explainable = adapter(model)
-        self._request = requested(self.model, method, options)
-        self._each: Limits = checked_limits(budget=each)
+        self._request = requested(self.model, method, request)
 
     def problem(self, x: Any, target: Any = None, **absence: Any) -> Problem:
         """Which features move the score of `target` (None: each input's highest) over the inputs `x`.
@@ -60,19 +58,14 @@ class Averaged:
             InputError: there are no inputs.
         """
         inputs = self._read(x)
-        request, model = self._request, self.model
-
-        def one(number: int) -> Problem:
-            try:
-                return model.problem(inputs[number], target, **absence)
-            except XaiError as problem:
-                msg = f"Input {number}: {problem}"
-                raise type(problem)(msg) from problem
+        model, request = self.model, replace(self._request, absence=absence)
 
         def begin(number: int, seed: int) -> Run:
-            return Run(one(number), request.method, seed=seed, options=request.options)
+            with _numbered(number):
+                return replace(request, seed=seed).begin(model, inputs[number], target)
 
-        first = one(0)
+        with _numbered(0):
+            first = model.problem(inputs[0], target, **absence)
         several = target is None and first.outputs.total > 1
         return InputsProblem(
             # A text's features are its words, which are met with on the way.
@@ -85,15 +78,16 @@ class Averaged:
             output=float("nan"),
             evaluations=first.evaluations,
             seconds=first.seconds,
-            parameters={
-                "of": request.method.name,
-                **request.options,
-                **({"each": self._each.budget} if self._each.budget else {}),
-            },
+            parameters={"of": request.method.name, **self._each, **request.options},
             notes=first.notes,
             provenance=first.provenance,
-            inputs=Inputs(count=len(inputs), begin=begin, limits=self._each),
+            inputs=Inputs(count=len(inputs), begin=begin, limits=request.limits),
         )
+
+    @property
+    def _each(self) -> dict[str, float]:
+        """The limits of each input, as they are kept beside those of all."""
+        return {f"{name} of each": value for name, value in self._request.limits.given.items()}
 
     def _read(self, given: Any) -> Sequence[Any]:
         if isinstance(self.model, Tabular):
@@ -129,7 +123,8 @@ def global_importance(
         target: which output; None: each input's highest.
         each: evaluations for each input; None: the method's own limits.
         on_update: called in a worker thread with the job after each estimate.
-        **request: seed, the limits of `xw.start` for all inputs together, baseline, background, the method's options.
+        **request: the limits of `xw.start` for all inputs together, seed, baseline, background, average, and the
+            method's options.
 
     Returns:
         An explanation whose values are the means, with 95 % bands for inputs like these; `details` has the means with
@@ -138,11 +133,24 @@ def global_importance(
     Raises:
         XaiError: in one sentence what was wrong.
     """
-    common = {"tolerance", "budget", "within", "memory", "seed", *ABSENCE}
-    options = {name: value for name, value in request.items() if name not in common}
-    whole = {name: value for name, value in request.items() if name in common}
-    asked = Averaged(model, method, each=each, **options)
+    if each is not None and (isinstance(each, bool) or not isinstance(each, int) or each < 2):
+        msg = f"each={each!r} was given; it must be a whole number, 2 or more: the evaluations for each input."
+        raise MethodError(msg)
+    of_all = {*LIMITS, *ABSENCE, "seed"}
+    whole = {name: value for name, value in request.items() if name in of_all}
+    options = {name: value for name, value in request.items() if name not in of_all}
+    asked = Averaged(model, method, budget=each, **options)
     return start(asked, inputs, target=target, on_update=on_update, **whole).result()
+
+
+@contextmanager
+def _numbered(number: int) -> Iterator[None]:
+    """Says which input it was that something is wrong with."""
+    try:
+        yield
+    except XaiError as problem:
+        msg = f"Input {number}: {problem}"
+        raise type(problem)(msg) from problem
 
 
 def _shared(layout: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,8 @@ def global_importance(inputs: Inputs, pace: Pace, *, seed: int = 0) -> Iterator[
     for number in order:
         run = inputs.begin(number, seed + number)
         account = _Account(pace, run, inputs.limits.budget or run.defaults.budget or math.inf)
-        for estimate in run.advance(inputs.limits, cancelled=lambda: False):
+        limits = inputs.limits if math.isinf(pace.memory) else replace(inputs.limits, memory=pace.memory)
+        for estimate in run.advance(limits, cancelled=lambda: False):
             account.settle()
             if estimate.needs == 0:
                 break
