@@ -34,7 +34,7 @@ def test_the_output_is_the_cosine_of_the_two_embeddings(minilm, pooling):
     torch.testing.assert_close(adapter.embed(TEXT), pooled(minilm, TEXT, pooling), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("method", ["integrated_gradients", "occlusion", "permutation_shap"])
+@pytest.mark.parametrize("method", ["input_x_gradient", "occlusion", "permutation_shap"])
 def test_two_texts_ask_why_more_like_the_first(minilm, method):
     request = {"method": method, "tolerance": 1e-9, "budget": 36}
     first, second, both = (xw.explain(minilm, TEXT, target=t, **request) for t in (OTHER, THIRD, (OTHER, THIRD)))

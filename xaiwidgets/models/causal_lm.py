@@ -116,15 +116,19 @@ class CausalLM:
         read = tokenize(self.tokenizer, written.prompt, limit=self._reader.limit)
         return self._with_written(read, written.ids).layout(prompt=len(read.ids) if written.ids else None)
 
-    def problem(self, x: str | Continuation, target: Any = None) -> Problem:
+    def problem(
+        self, x: str | Continuation, target: Any = None, *, baseline: Any = None, background: Any = None
+    ) -> Problem:
         """Why `target` (None: the token that was written, else the likeliest) comes next.
 
         Args:
             x: a prompt, or a continuation and a step in it.
             target: a token's text or id, or a pair of them.
+            baseline: what stands where tokens are absent: one token, or a text of as many tokens as are read.
+            background: texts to average over, where a method does; each is cut or filled up to as many tokens.
 
         Raises:
-            InputError: the text cannot be read. TargetError: no such token. ModelError: a score is not finite.
+            InputError: a text cannot be read. TargetError: no such token. ModelError: a score is not finite.
         """
         asked = x if isinstance(x, Continuation) else Continuation(prompt=x)
         read = tokenize(self.tokenizer, asked.prompt, limit=self._reader.limit)
@@ -141,6 +145,8 @@ class CausalLM:
             pick,
             read=prompt + asked.step,
             prompt=prompt if asked.ids else None,
+            baseline=baseline,
+            background=background,
         )
 
     def token(self, index: int) -> str:

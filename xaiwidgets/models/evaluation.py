@@ -17,11 +17,15 @@ _TURNS: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyD
 _INSIDE: weakref.WeakKeyDictionary[nn.Module, int] = weakref.WeakKeyDictionary()
 """How many calls are inside each part that is in training otherwise."""
 _GUARD = threading.Lock()
+_RECURRENT: dict[str, int | bool] = {"inside": 0, "cudnn": True}
+"""How many calls are inside modules with recurrent layers, and whether cuDNN was on before the first."""
 
 
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
     """The module in eval mode, for one model call; afterwards every train flag is as it was.
+
+    Recurrent layers run without cuDNN meanwhile, which refuses to go backward in eval mode.
 
     Nothing else is touched: gradients are asked of the input alone, so parameters need no flag and get no `.grad`. Two
     threads take turns in one module. Two modules may share parts, an encoder with and without its head: a part trains
@@ -36,7 +40,8 @@ def evaluating(module: nn.Module) -> Iterator[None]:
                 _INSIDE[part] = _INSIDE.get(part, 0) + 1
                 part.training = False
         try:
-            yield
+            with _without_cudnn(module):
+                yield
         finally:
             with _GUARD:
                 for part in parts:
@@ -44,6 +49,26 @@ def evaluating(module: nn.Module) -> Iterator[None]:
                     if not _INSIDE[part]:
                         del _INSIDE[part]
                         part.training = True
+
+
+@contextmanager
+def _without_cudnn(module: nn.Module) -> Iterator[None]:
+    """Switch cuDNN off where the module has recurrent layers; on again when the last such call is over, if it was."""
+    if not any(isinstance(part, nn.RNNBase) for part in module.modules()):
+        yield
+        return
+    with _GUARD:
+        if not _RECURRENT["inside"]:
+            _RECURRENT["cudnn"] = torch.backends.cudnn.enabled
+        _RECURRENT["inside"] += 1
+        torch.backends.cudnn.enabled = False
+    try:
+        yield
+    finally:
+        with _GUARD:
+            _RECURRENT["inside"] -= 1
+            if not _RECURRENT["inside"]:
+                torch.backends.cudnn.enabled = bool(_RECURRENT["cudnn"])
 
 
 def score_and_grad(points: Tensor, score: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
@@ -55,7 +80,8 @@ def score_and_grad(points: Tensor, score: Callable[[Tensor], Tensor]) -> tuple[T
     """
     with torch.enable_grad():
         leaf = points.detach().requires_grad_(True)
-        values = score(leaf)
+        # A copy, for a model may work in place.
+        values = score(leaf.clone())
         (gradient,) = torch.autograd.grad(values.sum(), leaf)
     return values.detach(), gradient
 

@@ -15,7 +15,8 @@ from xaiwidgets.engine.problem import Field, Game, Inside, Problem
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.models.classes import choose_class
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
-from xaiwidgets.models.picture import read_picture
+from xaiwidgets.models.picture import read_background, read_baseline, read_picture
+from xaiwidgets.models.plain_module import scores_of
 from xaiwidgets.models.targets import pick
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ class ImageClassifier:
     """A vision module and its preprocessing, ready to be explained.
 
     The features are the regions of a regular grid over what the model sees. An absent region shows the baseline, a
-    black picture that went through the same preprocessing. Gradients are taken at the pixels and summed within each
-    region, so every method speaks about the same regions. The explained score is the target's logit, or for a contrast
-    the difference of two.
+    black picture unless another one is asked for, that went through the same preprocessing. Gradients are taken at the
+    pixels and summed within each region, so every method speaks about the same regions. The explained score is the
+    target's logit, or for a contrast the difference of two.
 
     Attributes:
         module: as given.
@@ -50,7 +51,7 @@ class ImageClassifier:
         """Wrap a module.
 
         Args:
-            module: maps pictures, float [B, C, H, W], to scores, float [B, K] (or an object with them as `.logits`).
+            module: maps pictures, float [B, C, H, W], to scores, float [B, K], alone, as `.logits`, in a tuple or dict.
             preprocess: maps a Pillow image (mode "RGB", or "L" for a grey one) to float [C, H, W] or [1, C, H, W].
             labels: K names; None: "0", "1", …
             grid: regions along each side.
@@ -72,21 +73,28 @@ class ImageClassifier:
         self.labels = () if labels is None else tuple(str(label) for label in labels)
         self.grid = grid
 
-    def problem(self, x: Any, target: Any = None) -> Problem:
+    def problem(self, x: Any, target: Any = None, *, baseline: Any = None, background: Any = None) -> Problem:
         """Why the score of `target` (None: the highest) is what it is for the picture `x`.
 
         Args:
             x: a numpy array [H, W], [H, W, 3] or [H, W, 4] or a tensor [C, H, W], uint8 or float from 0 to 1; a Pillow
                 image; or a path.
             target: a label, its number, or a pair of them.
+            baseline: what an absent region shows: a picture like `x`; a colour such as "white", a grey from 0 to 1, or
+                red, green and blue from 0 to 1; "mean", the picture's mean colour; or "blur", the picture blurred.
+                None: black.
+            background: pictures like `x` to average over, where a method does.
 
         Raises:
-            InputError: the picture cannot be read or prepared. TargetError: no such output. ModelError: bad scores.
+            InputError: a picture cannot be read or prepared, or does not fit. TargetError: no such output. ModelError:
+                bad scores.
         """
         image = read_picture(x)
         # As the module's own device and dtype, so that a half-precision model on a GPU is explained where it is.
         point = self._prepared(image, "the picture")
         black, white = (self._prepared(image.point(lambda _, level=level: level), name) for level, name in _EXTREMES)
+        absent = black if baseline is None else self._alike(read_baseline(baseline, image), point, "the baseline")
+        others = None if background is None else read_background(background)
         regions, (rows, columns) = grid_of(point.shape[1], point.shape[2], self.grid)
         where = torch.from_numpy(regions).to(point.device, torch.int64)
         count = rows * columns
@@ -98,7 +106,7 @@ class ImageClassifier:
 
         def values(masks: Tensor) -> Tensor:
             shown = masks.to(point.device)[:, where][:, None]
-            return pick(self._scores(torch.where(shown, point, black)), chosen)
+            return pick(self._scores(torch.where(shown, point, absent)), chosen)
 
         def score(pixels: Tensor) -> Tensor:
             return pick(self._logits(pixels), chosen)
@@ -111,7 +119,15 @@ class ImageClassifier:
             pixels = contributions.sum(-3).flatten(-2)
             return pixels.new_zeros((*pixels.shape[:-1], count)).index_add_(-1, where.flatten(), pixels)
 
-        field = Field(point=point, baseline=black, value_and_grad=value_and_grad, by_feature=by_feature)
+        field = Field(
+            point=point,
+            baseline=absent,
+            value_and_grad=value_and_grad,
+            by_feature=by_feature,
+            background=None
+            if others is None
+            else torch.stack([self._alike(other, point, f"background[{i}]") for i, other in enumerate(others)]),
+        )
         positions = torch.cartesian_prod(torch.arange(rows), torch.arange(columns)).double()
         return Problem(
             features=tuple(f"row {r}, column {c}" for r in range(1, rows + 1) for c in range(1, columns + 1)),
@@ -147,17 +163,27 @@ class ImageClassifier:
         weights = next(self.module.parameters(), point)
         return point.detach().to(device_of(self.module), weights.dtype)
 
+    def _alike(self, image: Image, point: Tensor, name: str) -> Tensor:
+        """Another picture prepared, refused when the model would see it in another shape."""
+        prepared = self._prepared(image, name)
+        if prepared.shape != point.shape:
+            msg = (
+                f"The preprocessing makes shape {tuple(prepared.shape)} of {name} and {tuple(point.shape)} of the "
+                "picture; give one of the same size."
+            )
+            raise InputError(msg)
+        return prepared
+
     def _scores(self, pixels: Tensor) -> Tensor:
         with torch.no_grad(), evaluating(self.module):
             return self._logits(pixels)
 
     def _logits(self, pixels: Tensor) -> Tensor:
         """The module's scores, float32 [B, K]."""
-        if pixels.device.type == "cpu":
-            # Convolutions on a CPU take a fifth less time this way, from a batch of four on.
-            pixels = pixels.contiguous(memory_format=torch.channels_last)
-        out: Any = self.module(pixels)
-        scores = getattr(out, "logits", out)
+        # Convolutions on a CPU take a fifth less time with channels last, from a batch of four on. Always a copy, for a
+        # module may work in place.
+        kind = torch.channels_last if pixels.device.type == "cpu" else torch.preserve_format
+        scores: Any = scores_of(self.module(pixels.clone(memory_format=kind)))
         if not isinstance(scores, Tensor) or scores.dim() != 2 or len(scores) != len(pixels):
             what = f"shape {tuple(scores.shape)}" if isinstance(scores, Tensor) else f"a {type(scores).__name__}"
             msg = f"The module returned {what} for {len(pixels)} pictures; it must return a row of scores for each."

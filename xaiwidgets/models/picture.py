@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +58,68 @@ def read_picture(x: Any) -> Image:
         solid = upright.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", solid.size, "white"), solid).convert("RGB")
     return upright.convert("RGB")
+
+
+def read_baseline(baseline: Any, image: Image) -> Image:
+    """What an absent part of `image` shows, as a Pillow image of its size or of one's own.
+
+    Args:
+        baseline: a picture as `read_picture` takes it; a colour's name; a grey from 0 to 1; red, green and blue from
+            0 to 1; "mean", the mean colour; "blur", the image blurred over an eighth of its shorter side.
+        image: the picture that is explained.
+
+    Raises:
+        InputError: when it is none of them.
+    """
+    from PIL import Image, ImageColor, ImageFilter
+
+    if isinstance(baseline, str) and baseline == "blur":
+        return image.filter(ImageFilter.GaussianBlur(min(image.size) / 8))
+    if isinstance(baseline, str) and baseline == "mean":
+        return image.resize((1, 1), Image.Resampling.BOX).resize(image.size)
+    colour: tuple[float, ...] | None = None
+    if isinstance(baseline, str):
+        with suppress(ValueError):
+            colour = tuple(level / 255 for level in ImageColor.getrgb(baseline)[:3])
+    elif isinstance(baseline, Real) and not isinstance(baseline, bool):
+        colour = (float(baseline),) * 3
+    elif isinstance(baseline, (tuple, list)) and len(baseline) == 3 and all(isinstance(c, Real) for c in baseline):
+        colour = tuple(float(level) for level in baseline)
+    if colour is not None:
+        if not all(0 <= level <= 1 for level in colour):
+            msg = f"baseline={baseline!r} was given; a grey, or red, green and blue, go from 0 to 1."
+            raise InputError(msg)
+        levels = tuple(round(255 * level) for level in colour)
+        return Image.new("RGB", image.size, levels).convert(image.mode)
+    try:
+        return read_picture(baseline).convert(image.mode)
+    except InputError as problem:
+        msg = (
+            f"The baseline cannot be read: {str(problem).rstrip('.')}; or give a colour, a grey from 0 to 1, "
+            "'mean' or 'blur'."
+        )
+        raise InputError(msg) from problem
+
+
+def read_background(background: Any) -> list[Image]:
+    """The pictures of a background, each as `read_picture` takes it.
+
+    Raises:
+        InputError: when it is empty or one of them cannot be read; it says which.
+    """
+    if isinstance(background, (str, os.PathLike)) or not hasattr(background, "__len__") or not len(background):
+        what = "empty" if hasattr(background, "__len__") else f"a {type(background).__name__}"
+        what = f"{background!r}" if isinstance(background, (str, os.PathLike)) else what
+        msg = f"background is {what}; give a list of pictures, at least one."
+        raise InputError(msg)
+    read = []
+    for number, picture in enumerate(background):
+        try:
+            read.append(read_picture(picture))
+        except InputError as problem:
+            msg = f"background[{number}] cannot be used: {problem}"
+            raise InputError(msg) from problem
+    return read
 
 
 def _channels_last(x: Tensor) -> npt.NDArray[Any]:

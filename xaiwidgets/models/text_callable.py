@@ -39,14 +39,25 @@ class CallableText:
         self.labels = None if labels is None else tuple(labels)
         self._absent = absent
 
-    def problem(self, x: str, target: Any = None) -> Problem:
+    def problem(self, x: str, target: Any = None, *, baseline: Any = None, background: Any = None) -> Problem:
         """Why the score of `target` (None: the highest) is what it is for the text `x`.
 
+        Args:
+            x: a text.
+            target: a label, its number, or a pair of them.
+            baseline: a text that replaces each absent word; None: what `from_callable` was given.
+            background: refused, as a black box has no gradients to average.
+
         Raises:
-            InputError: the text is empty. TargetError: no such output. ModelError: the function returned something
-                else than [B, C] finite numbers.
+            InputError: the text is empty, or the baseline is no text. TargetError: no such output. ModelError: the
+                function returned something else than [B, C] finite numbers.
         """
-        tokens = _words(x)
+        if background is not None:
+            raise InputError("A function of texts reads words and has no background; give one text with baseline=.")
+        if baseline is not None and not isinstance(baseline, str):
+            msg = f"baseline={baseline!r} was given; it must be a text that replaces each absent word, such as '…'."
+            raise InputError(msg)
+        tokens, gone = _words(x), self._absent if baseline is None else baseline
         start = time.perf_counter()
         scores = self._scores([x])[0]
         seconds = time.perf_counter() - start
@@ -54,7 +65,7 @@ class CallableText:
         whole = float(pick(scores[None], chosen)[0])
 
         def values(masks: Tensor) -> Tensor:
-            found = self._scores([self._without(x, tokens, row) for row in masks.tolist()])
+            found = self._scores([_without(x, tokens, row, gone) for row in masks.tolist()])
             if found.shape[1] != len(scores):
                 msg = (
                     f"The function returned {found.shape[1]} scores for a text after it had returned {len(scores)} for "
@@ -95,15 +106,17 @@ class CallableText:
             raise ModelError(msg)
         return scores
 
-    def _without(self, text: str, tokens: Tokens, present: Sequence[bool]) -> str:
-        kept, end = [], 0
-        for here, (start, stop) in zip(present, tokens.spans.tolist(), strict=True):
-            kept.append(text[end:start])
-            kept.append(text[start:stop] if here else self._absent)
-            end = stop
-        joined = "".join((*kept, text[end:]))
-        # A word that is taken out leaves one blank, not two; an untouched text stays as it was.
-        return joined if all(present) else re.sub(r"[ \t]{2,}", " ", joined).strip()
+
+def _without(text: str, tokens: Tokens, present: Sequence[bool], gone: str) -> str:
+    """The text with `gone` in the place of each absent word."""
+    kept, end = [], 0
+    for here, (start, stop) in zip(present, tokens.spans.tolist(), strict=True):
+        kept.append(text[end:start])
+        kept.append(text[start:stop] if here else gone)
+        end = stop
+    joined = "".join((*kept, text[end:]))
+    # A word that is taken out leaves one blank, not two; an untouched text stays as it was.
+    return joined if all(present) else re.sub(r"[ \t]{2,}", " ", joined).strip()
 
 
 def _words(text: str) -> Tokens:

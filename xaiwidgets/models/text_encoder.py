@@ -61,8 +61,14 @@ class TextEncoder:
         tokens = tokenize(self.tokenizer, text, limit=self._reader.limit)
         return self._reader.scores(torch.tensor([tokens.ids], device=device_of(self.model)))[0]
 
-    def problem(self, x: str, target: Any = None) -> Problem:
+    def problem(self, x: str, target: Any = None, *, baseline: Any = None, background: Any = None) -> Problem:
         """Why `x` is like the text `target`; with a pair of texts, why more like the first than the second.
+
+        Args:
+            x: a text.
+            target: another text, or a pair of them.
+            baseline: what stands where words are absent: a token such as "[PAD]", or a text of as many tokens.
+            background: texts to average over, where a method does; each is cut or filled up to as many tokens.
 
         Raises:
             TargetError: no text to compare with. InputError: a text cannot be read. ModelError: a score is not finite.
@@ -103,7 +109,7 @@ class TextEncoder:
             scores = similar(embeddings)
             return scores[:, 0] if len(texts) == 1 else scores[:, 0] - scores[:, 1]
 
-        problem = self._reader.problem(tokens, choose, pick)
+        problem = self._reader.problem(tokens, choose, pick, baseline=baseline, background=background)
         return replace(problem, evaluations=problem.evaluations + len(texts), seconds=problem.seconds + took)
 
     def _pooled(self, out: Any, mask: Tensor) -> Tensor:
