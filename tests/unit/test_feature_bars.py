@@ -1,5 +1,7 @@
 """FeatureBars: the strongest words as signed bars."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,36 @@ def test_a_bar_knows_all_tokens_of_its_word(sentiment):
     word = visible(bars).index("Unbelievably")
     assert bars._bridge.features[word] == list(range(len(e.features) - 2))
     assert bars._bridge.names[word] == list(e.features[:-2])
+
+
+def finished(bars):
+    # The last picture is drawn after the job has said that it is done.
+    for thread in threading.enumerate():
+        if thread.name == "xaiwidgets-job":
+            thread.join()
+    return bars
+
+
+@pytest.fixture
+def table():
+    rows = np.random.default_rng(0).normal(size=(30, 3))
+    return xw.TabularModel(lambda x: x @ [1.0, -2.0, 0.0], rows, ["age", "hours per week", "height"]), rows
+
+
+def test_a_column_is_shown_with_its_value(table):
+    tab, rows = table
+    bars = finished(xw.FeatureBars(tab, [39, 40.25, 1], method="permutation_shap"))
+    assert visible(bars) == ["hours per week = 40.25", "age = 39", "height = 1"]
+    np.testing.assert_allclose(bars._bars.y, [-2 * (40.25 - rows[:, 1].mean()), 39 - rows[:, 0].mean(), 0], atol=1e-9)
+    # Whoever hovers elsewhere knows the column alone.
+    assert bars._bridge.names == [["hours per week"], ["age"], ["height"]]
+    assert bars._figure.fig_margin["left"] > 7 * len("hours per week = 40.25")
+
+
+def test_columns_of_a_whole_data_set_are_shown_live(table):
+    tab, rows = table
+    bars = finished(xw.FeatureBars(xw.Shuffled(tab), (rows, rows @ [1.0, -2.0, 0.0]), method="permutation_importance"))
+    assert visible(bars) == ["hours per week", "age", "height"]
+    assert bars._whiskers.visible
+    bars = finished(xw.FeatureBars(xw.Averaged(tab, "occlusion"), rows))
+    assert visible(bars) == ["hours per week", "age", "height"]
