@@ -18,11 +18,17 @@ INPUT_METHODS = [name for name, method in METHODS.items() if method.face not in 
 PLAIN_METHODS = FIELD_METHODS + GAME_METHODS
 """The methods that need no module: they work on the problems below."""
 
+ABSENCE = {"expected_gradients": {"background": ["a cold and dull book", "nothing"]}}
+"""What a method cannot do without, where the input is a text."""
+
 SCORES = Outputs(kind="score", labels=("y",), ids=(0,), scores=(0.0,), probabilities=None, total=1)
 
 
 def field_of(function, point, baseline, *, by_feature=lambda contributions: contributions):
-    """A field of a differentiable function from [B, n] to [B]; it remembers the points it was asked for."""
+    """A field of a differentiable function from [B, n] to [B]; it remembers the points it was asked for.
+
+    Its background is the baseline and a point half-way.
+    """
     asked = []
 
     def value_and_grad(points):
@@ -31,7 +37,10 @@ def field_of(function, point, baseline, *, by_feature=lambda contributions: cont
         values = function(leaf)
         return values.detach(), torch.autograd.grad(values.sum(), leaf)[0]
 
-    field = Field(point=point, baseline=baseline, value_and_grad=value_and_grad, by_feature=by_feature)
+    background = torch.stack([baseline, (baseline + point) / 2])
+    field = Field(
+        point=point, baseline=baseline, value_and_grad=value_and_grad, by_feature=by_feature, background=background
+    )
     return field, asked
 
 

@@ -12,7 +12,7 @@ import xaiwidgets as xw
 from tests.oracle.closed import PLAIN_METHODS, Given, field_of, game_of, problem_of, run_of, table_game
 from xaiwidgets.engine.limits import Limits
 
-ENOUGH = {"integrated_gradients": 66, "permutation_shap": 300}
+ENOUGH = {"integrated_gradients": 66, "permutation_shap": 300, "smooth_grad": 66, "expected_gradients": 66}
 
 
 def both_faces():

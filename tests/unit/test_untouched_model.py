@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import xaiwidgets as xw
-from tests.oracle.closed import INPUT_METHODS
+from tests.oracle.closed import ABSENCE, INPUT_METHODS
 from tests.unit import tiny
 from xaiwidgets.errors import ModelError
 
@@ -61,7 +61,7 @@ def classifier(minilm):
 @pytest.mark.parametrize("method", INPUT_METHODS)
 def test_after_an_explanation(classifier, method):
     before = state_of(classifier.model)
-    e = xw.explain(classifier, TEXT, method=method, target=0, budget=20)
+    e = xw.explain(classifier, TEXT, method=method, target=0, budget=20, **ABSENCE.get(method, {}))
     assert np.isfinite(e.values).any()
     same(before, state_of(classifier.model))
 
@@ -108,9 +108,10 @@ def test_the_other_adapters(minilm, smollm2):
 @pytest.mark.parametrize("method", INPUT_METHODS)
 def test_a_model_in_training_is_explained_as_it_predicts(classifier, method):
     # Dropout of a half everywhere: any of it left on would change every number.
-    training = xw.explain(classifier, TEXT, method=method, target=0, budget=40)
+    request = {"method": method, "target": 0, "budget": 40, **ABSENCE.get(method, {})}
+    training = xw.explain(classifier, TEXT, **request)
     classifier.model.eval()
-    evaluating = xw.explain(classifier, TEXT, method=method, target=0, budget=40)
+    evaluating = xw.explain(classifier, TEXT, **request)
     np.testing.assert_allclose(training.values, evaluating.values, rtol=1e-4, atol=1e-6)
 
 

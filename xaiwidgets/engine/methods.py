@@ -12,6 +12,7 @@ from xaiwidgets.engine import (
     attention,
     attn_lrp,
     conductance,
+    expected_gradients,
     global_importance,
     gradients,
     hierarchical,
@@ -21,6 +22,7 @@ from xaiwidgets.engine import (
     occlusion,
     permutation_importance,
     shapley,
+    smoothing,
 )
 from xaiwidgets.engine.method import Method
 from xaiwidgets.errors import MethodError
@@ -36,6 +38,8 @@ FAMILIES = (
     attention,
     attn_lrp,
     conductance,
+    smoothing,
+    expected_gradients,
     permutation_importance,
     global_importance,
 )
