@@ -190,7 +190,17 @@ class TestGlobalImportance:
         e = xw.global_importance(tab, X[:5], method="occlusion")
         again = xw.load(e.save(tmp_path / "e"))
         np.testing.assert_array_equal(again.details["count"], [5] * 4)
-        assert again.parameters["of"] == "occlusion"
+        assert again.details["of"] == "occlusion"
+
+    def test_it_can_be_had_again(self, tab):
+        for adapter, x in (
+            (xw.Averaged(tab, "permutation_shap", budget=20), X[:4]),
+            (xw.Shuffled(tab), (X, Y)),
+        ):
+            e = xw.explain(adapter, x, budget=30)
+            assert e.verify(adapter, x).agrees
+            with pytest.raises(InputError, match="give the same again"):
+                e.verify(adapter)
 
     @pytest.mark.parametrize(
         ("ask", "error", "says"),

@@ -1,5 +1,7 @@
 """The adapter of tables: what may be given, and what is said of what may not."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,7 +90,7 @@ def test_a_row_may_come_in_many_forms(row):
         e = xw.explain(xw.TabularModel(linear, background, names), row, method="occlusion")
         np.testing.assert_allclose(e.values, WEIGHTS * ([1, 2, 3] - X.mean(0)), atol=1e-9)
         assert e.features == ("a", "b", "c")
-        assert e.input["row"] == ["1", "2", "3"]
+        assert e.input["shown"] == ["1", "2", "3"]
 
 
 def test_a_function_gets_the_frame_it_knows():
@@ -102,7 +104,8 @@ def test_a_function_gets_the_frame_it_knows():
     e = xw.explain(tab, background.iloc[3], method="occlusion")
     assert all(dtypes.equals(background.dtypes) for dtypes in seen)
     assert e.features == tuple(background.columns)
-    assert e.input["row"][2] == background["job"][3]
+    assert e.input["row"][2] == e.input["shown"][2] == background["job"][3]
+    assert e.input["shown"][4] == str(background["member"][3])
     for i, name in enumerate(background.columns):
         without = background.copy()
         for other in background.columns:
@@ -204,6 +207,13 @@ class TestTorch:
         assert (e.output, e.unit) == (pytest.approx(there, abs=1e-6), "logit")
         assert "weights" in e.provenance
 
+    def test_a_copy_runs_a_module_of_its_own(self, net):
+        tab = xw.TabularModel(net, X)
+        twin = copy.deepcopy(tab)
+        with torch.no_grad():
+            twin.model[-1].bias.fill_(100.0)
+        assert min(twin.problem(X[0]).outputs.scores) > 50 > max(tab.problem(X[0]).outputs.scores)
+
     def test_it_is_left_as_it_was(self, net):
         xw.explain(xw.TabularModel(net, X), X[0], method="permutation_shap")
         assert all(part.training for part in net.modules())
@@ -279,16 +289,23 @@ class TestAbsence:
         rows[::3, 1] = np.nan
         model = HistGradientBoostingClassifier(max_iter=3, min_samples_leaf=3).fit(rows, X[:, 1] > 0)
         e = xw.explain(xw.TabularModel(model, rows), [0, np.nan, 1], method="occlusion")
-        assert e.input["row"] == ["0", "missing", "1"]
+        assert e.input["shown"] == ["0", "missing", "1"]
         with pytest.raises(
             InputError, match="The row has a missing value in the column 'x1', but no row of the backgro"
         ):
             xw.explain(xw.TabularModel(linear, X), [0, np.nan, 1])
 
 
+def test_a_row_is_kept_as_it_was(pipeline):
+    tab = xw.TabularModel(pipeline, people())
+    for method in ("occlusion", "permutation_shap"):
+        e = xw.explain(tab, people().iloc[7], method=method)
+        assert e.verify(tab).agrees
+
+
 def test_codes_are_shown_by_their_names():
     tab = xw.TabularModel(linear, X.round(), ["sex", "b", "c"], categorical={"sex": ["female", "male"]})
-    assert xw.explain(tab, [1, 2.5, 3], method="occlusion").input["row"] == ["male", "2.5", "3"]
+    assert xw.explain(tab, [1, 2.5, 3], method="occlusion").input["shown"] == ["male", "2.5", "3"]
 
 
 @pytest.mark.parametrize(

@@ -78,16 +78,17 @@ class Averaged:
             output=float("nan"),
             evaluations=first.evaluations,
             seconds=first.seconds,
-            parameters={"of": request.method.name, **self._each, **request.options},
             notes=first.notes,
             provenance=first.provenance,
-            inputs=Inputs(count=len(inputs), begin=begin, limits=request.limits),
+            inputs=Inputs(count=len(inputs), begin=begin, limits=request.limits, details=self._details),
         )
 
     @property
-    def _each(self) -> dict[str, float]:
-        """The limits of each input, as they are kept beside those of all."""
-        return {f"{name} of each": value for name, value in self._request.limits.given.items()}
+    def _details(self) -> dict[str, Any]:
+        """What was asked of each input, as it is kept beside what is asked of all."""
+        request = self._request
+        asked = {**request.limits.given, **request.options}
+        return {"of": request.method.name, **{f"{name} of each": _plain(value) for name, value in asked.items()}}
 
     def _read(self, given: Any) -> Sequence[Any]:
         if isinstance(self.model, Tabular):
@@ -151,6 +152,11 @@ def _numbered(number: int) -> Iterator[None]:
     except XaiError as problem:
         msg = f"Input {number}: {problem}"
         raise type(problem)(msg) from problem
+
+
+def _plain(value: Any) -> Any:
+    """What can be saved of an option."""
+    return value if isinstance(value, (int, float, str)) else str(value)
 
 
 def _shared(layout: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +29,13 @@ class Inputs:
         count: how many there are.
         begin: sets up the explanation of one, by number and seed.
         limits: when each ends.
+        details: what else was asked of each, by name.
     """
 
     count: int
     begin: Callable[[int, int], Run]
     limits: Limits
+    details: Mapping[str, Any]
 
 
 def global_importance(inputs: Inputs, pace: Pace, *, seed: int = 0) -> Iterator[Estimate]:
@@ -45,7 +48,7 @@ def global_importance(inputs: Inputs, pace: Pace, *, seed: int = 0) -> Iterator[
     Σ|value| / Σcount with inputs as its units: Cochran 1977, "Sampling Techniques", eq. 2.45); NaN for what only one
     input has. `details` has the mean with its sign, and how often each feature occurred.
     """
-    tally = Tally()
+    tally = Tally(inputs.details)
     order = torch.randperm(inputs.count, generator=torch.Generator().manual_seed(seed)).tolist()
     for number in order:
         run = inputs.begin(number, seed + number)
@@ -55,7 +58,7 @@ def global_importance(inputs: Inputs, pace: Pace, *, seed: int = 0) -> Iterator[
             account.settle()
             if estimate.needs == 0:
                 break
-            shown = tally.estimate() if tally.inputs else _first(run)
+            shown = tally.estimate() if tally.inputs else _first(run, inputs.details)
             yield replace(shown, needs=estimate.needs)
             # The budget of all may be another one by now.
             account.settle()
@@ -89,12 +92,13 @@ class Tally:
     """The sums that a mean |value| and its band are made of, by feature.
 
     Attributes:
+        asked: what was asked of each, by name; "of" is the method.
         inputs: how many explanations were added.
     """
 
+    asked: Mapping[str, Any]
     inputs: int = 0
     _sums: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
-    _methods: set[str] = field(default_factory=set)
     _errors: list[float] = field(default_factory=list)
 
     def add(self, e: Explanation) -> None:
@@ -110,7 +114,6 @@ class Tally:
             size, count = sum(map(abs, found)), len(found)
             row = np.array([1, count, size, size * size, size * count, count * count, sum(found)], dtype=np.float64)
             self._sums[name] = self._sums.get(name, 0) + row
-        self._methods.add(e.method)
         if e.error_kind == "band" and not math.isnan(e.relative_error):
             self._errors.append(e.relative_error)
 
@@ -128,17 +131,13 @@ class Tally:
             error=error,
             kind="band" if bool((~error.isnan()).any()) else "unknown",
             relative_error=share_of_norm(error, values),
-            details={"mean": torch.from_numpy(signed / counts), "count": torch.from_numpy(counts), "of": self._method},
+            details={"mean": torch.from_numpy(signed / counts), "count": torch.from_numpy(counts), **self.asked},
             notes=self._notes(),
             features=tuple(self._sums),
         )
 
-    @property
-    def _method(self) -> str:
-        return ", ".join(sorted(self._methods))
-
     def _notes(self) -> tuple[str, ...]:
-        said = [f"Mean |value| by {self._method} over {self.inputs} inputs; the band is for inputs like these."]
+        said = [f"Mean |value| by {self.asked['of']} over {self.inputs} inputs; the band is for inputs like these."]
         if self._errors:
             typical = float(np.median(self._errors))
             said.append(
@@ -147,9 +146,9 @@ class Tally:
         return tuple(said)
 
 
-def _first(run: Run) -> Estimate:
+def _first(run: Run, details: Mapping[str, Any]) -> Estimate:
     """What the first input tells before it is through."""
-    so_far = Tally()
+    so_far = Tally(details)
     e = run.explanation()
     assert e is not None  # noqa: S101 - it has just made an estimate
     so_far.add(e)

@@ -125,9 +125,11 @@ class Columns:
             return torch.from_numpy(rows).to(self.dtypes[0])
         return self._cast(rows, self.dtypes[0])
 
-    def shown(self, row: Rows) -> list[str]:
-        """One row's values as people read them."""
-        return [self.named(i, value) for i, value in enumerate(row.tolist())]
+    def layout(self, row: Rows) -> dict[str, Any]:
+        """A row for whoever shows it: the columns' names, the values, and the values as people read them."""
+        values = [value if isinstance(value, (int, float, str)) else str(value) for value in row.tolist()]
+        shown = [self.named(i, value) for i, value in enumerate(row.tolist())]
+        return {"kind": "table", "columns": list(self.names), "row": values, "shown": shown}
 
     def named(self, column: int, value: Any) -> str:
         """One value as people read it."""
@@ -135,6 +137,8 @@ class Columns:
             return "missing"
         if isinstance(value, str) or not isinstance(value, (int, float)):
             return str(value)
+        if self.form == "frame" and getattr(self.dtypes[column], "kind", "") == "b":
+            return str(bool(value))
         names = self.codes.get(column, ())
         if names and float(value).is_integer() and 0 <= value < len(names):
             return names[int(value)]

@@ -21,18 +21,20 @@ class TableFunction:
     """A model of tables, whatever it is.
 
     Attributes:
-        scores: maps rows [N, d] to scores, [N, C] (float32 of a torch module, else float64).
+        scores: maps the model and rows [N, d] to scores on the CPU, [N, C], float32 of a torch module, else float64.
+            The model is an argument so that a copy of an adapter runs its own.
         labels: the outputs' names as the model knows them; () where it names none.
         classes: the classes as they stand in the data, [C], or None where the model does not say.
         classifies: whether the predictions are classes; None where that is not known.
-        predictions: maps rows [N, d] to what the model says of each: a class or numbers; None: read it off the scores.
+        predictions: maps the model and rows [N, d] to what it says of each: a class or numbers; None: read it off the
+            scores.
     """
 
-    scores: Callable[[Rows], Tensor]
+    scores: Callable[[Any, Rows], Tensor]
     labels: tuple[str, ...] = ()
     classes: npt.NDArray[Any] | None = None
     classifies: bool | None = None
-    predictions: Callable[[Rows], npt.NDArray[Any]] | None = None
+    predictions: Callable[[Any, Rows], npt.NDArray[Any]] | None = None
 
 
 def table_function(predict: Any, columns: Columns) -> TableFunction:
@@ -42,11 +44,11 @@ def table_function(predict: Any, columns: Columns) -> TableFunction:
         InputError: it is none of the three, or does not fit the columns.
     """
     if isinstance(predict, nn.Module):
-        return _of_module(predict, columns)
+        return _of_module(columns)
     if hasattr(predict, "predict") and not isinstance(predict, type):
         return _of_estimator(predict, columns)
     if callable(predict) and not isinstance(predict, type):
-        return TableFunction(scores=lambda rows: as_scores(predict(columns.given(rows)), len(rows), "function"))
+        return TableFunction(scores=lambda fn, rows: as_scores(fn(columns.given(rows)), len(rows), "function"))
     what = f"class {predict.__name__}" if isinstance(predict, type) else type(predict).__name__
     msg = f"A {what} was given; give a torch module, a fitted scikit-learn estimator or a function from rows to scores."
     raise InputError(msg)
@@ -95,7 +97,7 @@ def as_scores(returned: Any, count: int, what: str) -> Tensor:
     return scores
 
 
-def _of_module(module: nn.Module, columns: Columns) -> TableFunction:
+def _of_module(columns: Columns) -> TableFunction:
     if not all(columns.numeric):
         text = columns.names[columns.numeric.index(False)]
         msg = (
@@ -104,9 +106,9 @@ def _of_module(module: nn.Module, columns: Columns) -> TableFunction:
         )
         raise InputError(msg)
 
-    def scores(rows: Rows) -> Tensor:
+    def scores(module: nn.Module, rows: Rows) -> Tensor:
         with torch.no_grad(), evaluating(module):
-            return module_scores(module, as_points(module, rows))
+            return module_scores(module, as_points(module, rows)).cpu()
 
     return TableFunction(scores=scores)
 
@@ -115,20 +117,20 @@ def _of_estimator(estimator: Any, columns: Columns) -> TableFunction:
     given = _as_fitted(estimator, columns)
     classes = getattr(estimator, "classes_", None)
 
-    def predictions(rows: Rows) -> npt.NDArray[Any]:
-        return np.asarray(estimator.predict(given(rows)))
+    def predictions(model: Any, rows: Rows) -> npt.NDArray[Any]:
+        return np.asarray(model.predict(given(rows)))
 
-    def say(name: str) -> Callable[[Rows], Tensor]:
-        return lambda rows: as_scores(_columnwise(getattr(estimator, name)(given(rows))), len(rows), "estimator")
+    def say(name: str) -> Callable[[Any, Rows], Tensor]:
+        return lambda model, rows: as_scores(_columnwise(getattr(model, name)(given(rows))), len(rows), "estimator")
 
     if classes is None and not hasattr(estimator, "predict_proba"):
         return TableFunction(scores=say("predict"), classifies=False, predictions=predictions)
 
-    def votes(rows: Rows) -> Tensor:
-        return torch.from_numpy((predictions(rows)[:, None] == np.asarray(classes)).astype(np.float64))
+    def votes(model: Any, rows: Rows) -> Tensor:
+        return torch.from_numpy((predictions(model, rows)[:, None] == np.asarray(classes)).astype(np.float64))
 
-    def decisions(rows: Rows) -> Tensor:
-        scores = say("decision_function")(rows)
+    def decisions(model: Any, rows: Rows) -> Tensor:
+        scores = say("decision_function")(model, rows)
         # Of two classes it gives the second one's.
         return torch.cat([-scores, scores], 1) if scores.shape[1] == 1 and len(labels) == 2 else scores
 
@@ -136,7 +138,7 @@ def _of_estimator(estimator: Any, columns: Columns) -> TableFunction:
         labels = tuple(f"output {k}: {name}" for k, each in enumerate(classes) for name in each)
     else:
         labels = () if classes is None else tuple(str(name) for name in classes)
-    scores: Callable[[Rows], Tensor] = votes
+    scores: Callable[[Any, Rows], Tensor] = votes
     if hasattr(estimator, "predict_proba"):
         scores = say("predict_proba")
     elif hasattr(estimator, "decision_function"):

@@ -123,7 +123,7 @@ class TabularModel:
             )
         return Problem(
             features=self.feature_names,
-            input={"kind": "table", "columns": list(self.feature_names), "row": self.columns.shown(row)},
+            input=self.columns.layout(row),
             target=chosen,
             outputs=outputs,
             output=whole,
@@ -150,7 +150,7 @@ class TabularModel:
         Raises:
             ModelError: it returned something else than finite numbers for each row.
         """
-        scores = self._function.scores(rows)
+        scores = self._function.scores(self.model, rows)
         if not bool(torch.isfinite(scores).all()):
             raise ModelError("The model returned a score that is NaN or infinite; check its weights and these rows.")
         return scores
@@ -158,7 +158,7 @@ class TabularModel:
     def predictions(self, rows: Rows) -> npt.NDArray[Any]:
         """What the model says of each row: an estimator's `predict`, else the highest of C scores, or the one score."""
         if self._function.predictions is not None:
-            return self._function.predictions(rows)
+            return self._function.predictions(self.model, rows)
         scores = self.scores(rows)
         return scores[:, 0].double().numpy() if scores.shape[1] == 1 else scores.argmax(1).numpy()
 

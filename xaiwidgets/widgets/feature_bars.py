@@ -184,10 +184,10 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
 
 def _named(e: Explanation, names: list[str]) -> list[str]:
     """The names to show: a column with the value that its row has there, "age = 39"."""
-    row = e.input.get("row")
-    if e.input.get("kind") != "table" or row is None or len(row) != len(names):
+    shown = e.input.get("shown")
+    if e.input.get("kind") != "table" or shown is None:
         return names
-    return [f"{name} = {value}" for name, value in zip(names, row, strict=True)]
+    return [f"{name} = {value}" for name, value in zip(names, shown, strict=True)]
 
 
 def _unlike(names: list[str]) -> list[str]:
