@@ -28,7 +28,7 @@ def correlation(values: Tensor, gone: Tensor, drops: Tensor) -> Tensor:
 
     Args:
         values: float64 [..., n].
-        gone: what was taken away, bool [M, K, n]: M coalitions of each of K sizes.
+        gone: what was taken away, bool [M, K, n] or as weights: M coalitions of each of K sizes.
         drops: how far the score dropped, float64 [M, K].
     """
     present, dropped = _centred(gone, drops)
@@ -40,6 +40,17 @@ def correlation(values: Tensor, gone: Tensor, drops: Tensor) -> Tensor:
 def correlations(values: Tensor, gone: Tensor, drops: Tensor) -> Tensor:
     """Sensitivity-n at each size, float64 [K]; see `correlation`."""
     return torch.stack([correlation(values, gone[:, [k]], drops[:, [k]]) for k in range(gone.shape[1])])
+
+
+def effects(gone: Tensor, drops: Tensor) -> Tensor:
+    """Which way the score moves with each feature: the covariance of its absence and the drop, float64 [n].
+
+    Args:
+        gone: [M, K, n].
+        drops: float64 [M, K].
+    """
+    present, dropped = _centred(gone, drops)
+    return present.T @ dropped / len(dropped)
 
 
 def infidelity(values: Tensor, gone: Tensor, drops: Tensor) -> Tensor:

@@ -91,7 +91,8 @@ def faithfulness(model: Explainable, x: Any, e: Explanation, **request: Any) -> 
     the method has a sign, so with what speaks most for the score, and with the largest |value| where it has none.
 
     - "sensitivity_n" (Ancona et al. 2018): the correlation of summed values with drops in score over random sets of
-      features, of equal size each. The verdict rests on it. Without a sign |values| are set against the drops' size.
+      features, of equal size each. The verdict rests on it. Without a sign each |value| is lent the one that its
+      feature has in these sets, and so is a random ranking's.
     - "infidelity" (Yeh et al. 2019): the squared difference of the two, at the best scale.
     - "deletion", "insertion" (Petsiuk et al. 2018): the area under the score as the top features go or come.
     - "comprehensiveness", "sufficiency" (DeYoung et al. 2020): the drop without them, or with them alone.

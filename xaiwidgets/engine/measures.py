@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine import curves
-from xaiwidgets.engine.agreement import correlation, correlations, infidelity, jackknife, shuffled
+from xaiwidgets.engine.agreement import correlation, correlations, effects, infidelity, jackknife, shuffled
 from xaiwidgets.engine.rankings import Rankings
 from xaiwidgets.engine.ranks import ranks
 from xaiwidgets.engine.stability import distance
 from xaiwidgets.trust import Faithfulness, Goal, Measure, Verdict
 
-SURE = 0.01
-"""A ranking that one random one in a hundred matches is called better than chance."""
+SURE = 0.005
+"""A ranking that one random one in two hundred matches is called better than chance."""
 
 FEWEST = 3
 """Pairs of random rankings below which nothing is decided."""
@@ -26,6 +26,9 @@ CLOSE, WELL = 0.9, 0.5
 
 HINT = 0.02
 """Below this p-value a good agreement stays open."""
+
+HALF = 0.51
+"""An order that more random rankings than this are as good as says nothing, though none is better."""
 
 CURVES: dict[str, Goal] = {
     "deletion": "lower",
@@ -69,9 +72,14 @@ class Evidence:
         return self.values if self.signed else self.values.abs()
 
     def coalitions(self) -> tuple[Tensor, Tensor]:
-        """What was gone, bool [M, K, n], and how far the score dropped, float64 [M, K]; unsigned as the values."""
+        """What was gone, float64 [M, K, n], and how far the score dropped, float64 [M, K].
+
+        Without a sign of its own, what an explanation says of a feature is lent the sign that the feature has in these
+        coalitions. Random rankings are lent the same signs, so that the sizes alone are judged.
+        """
         drops = self.rankings.whole - self.rankings.scores.flatten(0, 1)
-        return self.rankings.sets.flatten(0, 1), drops if self.signed else drops.abs()
+        gone = self.rankings.sets.flatten(0, 1).double()
+        return gone if self.signed else gone * effects(gone, drops).sign(), drops
 
 
 def summary(evidence: Evidence, wanted: tuple[str, ...], **facts: object) -> Faithfulness:
@@ -109,7 +117,7 @@ def summary(evidence: Evidence, wanted: tuple[str, ...], **facts: object) -> Fai
 def verdict(measures: Mapping[str, Measure], pairs: int) -> Verdict:
     """What to call an explanation whose measures these are.
 
-    Better than chance: at most one random ranking in a hundred agrees with the model as well. Of few features, or few
+    Better than chance: at most one random ranking in two hundred agrees with the model as well. Of few features, or few
     that are not zero, a random ranking puts every value in its right place too often for that; then it is enough that
     no order of the values agrees better and that they agree closely. It is not decided while there are too few random
     rankings, or where the agreement is good but could still be luck, or the curves beat all rankings and it does not.
@@ -117,10 +125,12 @@ def verdict(measures: Mapping[str, Measure], pairs: int) -> Verdict:
     agreement = measures.get("sensitivity_n")
     if agreement is None or pairs < FEWEST:
         return "not decided"
-    best = agreement.p <= 1.01 * agreement.least
+    # Where all values are equal, every order is the best one.
+    best = agreement.p <= 1.01 * agreement.least <= HALF
     if agreement.p <= SURE or (best and agreement.value >= CLOSE and agreement.value - agreement.error >= WELL):
         return "better than chance"
-    good = agreement.value >= WELL and agreement.p <= max(HINT, 1.5 * agreement.least)
+    hint = max(HINT, 1.5 * agreement.least) if agreement.least <= HALF else HINT
+    good = agreement.value >= WELL and agreement.p <= hint
     curved = all(name in measures and measures[name].p <= 0.025 for name in ("deletion", "insertion"))
     return "not decided" if good or curved else "no better than chance"
 

@@ -28,7 +28,7 @@ BUDGET = 600
 
 CLEAR, HOPELESS, PATIENCE = 0.001, 0.2, 6
 """Without curves to draw, the walks end early at a p-value this small, or this large after so many pairs. Looking often
-makes chances: a verdict of 0.01 that may be reached at every look needs a bar this much higher at the early ones."""
+makes chances: a verdict of 0.005 that may be reached at every look needs a bar this much higher at the early ones."""
 
 
 class Measuring:
