@@ -131,7 +131,7 @@ class Answers:
         """Whether the input itself goes along with this call. The first call is for the first estimate alone."""
         pace = self._pace
         again = self._doubtful and not self._compared and self._calls > 0 and pace.each == 1
-        if again and pace.evaluations + rows + 1 <= pace.budget:
+        if again and rows + 1 <= pace.room:
             pace.evaluations += 1
             return True
         return False

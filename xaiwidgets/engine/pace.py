@@ -38,7 +38,8 @@ class Pace:
     Attributes:
         evaluations: rows sent through the model.
         seconds: time spent inside the model.
-        budget: the most evaluations.
+        budget: the most evaluations, which a method may plan by.
+        halt: evaluations that no call goes beyond, so that a run can be stopped there.
         memory: the most bytes that one call may hold beyond what was there before.
         starved: a single row takes more than that.
         each: how often the model is asked for each row.
@@ -48,6 +49,7 @@ class Pace:
         self.evaluations = evaluations
         self.seconds = seconds
         self.budget: float = float("inf")
+        self.halt: float = float("inf")
         self.memory: float = float("inf")
         self.each = each
         self._size = 1
@@ -91,8 +93,7 @@ class Pace:
         """Consecutive slices of `range(count)`, each as long as one call should be."""
         start = 0
         while start < count:
-            left = (self.budget - self.evaluations) / self.each
-            wanted = min(self._size, count - start, int(min(left, LARGEST, self._in_time())))
+            wanted = min(self._size, count - start, int(min(self.room / self.each, LARGEST, self._in_time())))
             size = max(1, min(wanted, self._survived, self._within_memory()))
             self._shrunk |= self._within_memory() < min(wanted, self._survived)
             yield slice(start, start + size)
@@ -112,6 +113,11 @@ class Pace:
             return False
         one = self._aside + max(self._recent, self._per_row.get(1, 0.0) if self._size == 1 else 0.0)
         return one - left > min(left, self._grace) or needs * self._rate(self._size) > left + self._grace
+
+    @property
+    def room(self) -> float:
+        """Evaluations that may still be made."""
+        return min(self.budget, self.halt) - self.evaluations
 
     @property
     def starved(self) -> bool:

@@ -11,6 +11,7 @@ from xaiwidgets.engine.explain import adapter
 from xaiwidgets.engine.job import Job
 from xaiwidgets.engine.limits import LIMITS, Limits
 from xaiwidgets.engine.request import ABSENCE, Explainable, requested
+from xaiwidgets.engine.run import Run
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation, Verification
 
@@ -38,11 +39,23 @@ def verify(
         msg = "This explanation was made from given numbers; only one that xaiwidgets computed can be verified."
         raise InputError(msg)
     asked = _asked(e, request)
-    wanted = requested(adapter(model), asked.pop("method", e.method), asked)
+    explainable = adapter(model)
+    wanted = requested(explainable, asked.pop("method", e.method), asked)
     given = _input(e) if x is None else x
-    # By its evaluations alone: a time, or a person who stopped it, would end it elsewhere this time.
-    limits = Limits(tolerance=0.0, budget=max(e.evaluations, 2))
-    again = Job(lambda _: wanted.begin(adapter(model), given, target_of(e)), limits).result()
+
+    def begin(_: object) -> Run:
+        run = wanted.begin(explainable, given, target_of(e))
+        run.pace.halt = e.evaluations
+        return run
+
+    def halt(job: Job) -> None:
+        if isinstance(job.run, Run) and job.run.pace.evaluations >= e.evaluations:
+            job.cancel()
+
+    # What ended it, a tolerance, a time or a person, would end it elsewhere this time; its evaluations say where.
+    budget: Any = e.parameters.get("budget")
+    limits = Limits(tolerance=0.0, budget=budget, within=float("inf") if "within" in e.parameters else None)
+    again = Job(begin, limits, on_update=halt).result()
     if again.features != e.features:
         msg = (
             f"The explanation has {len(e.features)} features and the model reads {len(again.features)} in this input, "
@@ -66,9 +79,9 @@ def _input(e: Explanation) -> Any:
     kind = e.input.get("kind")
     if kind == "text" and e.input.get("prompt") is None:
         return e.input["text"]
-    if kind == "table":
+    if kind == "table" and "row" in e.input:
         return dict(zip(e.input["columns"], e.input["row"], strict=True))
-    what = "the picture" if kind == "image" else "the continuation" if kind == "text" else "the input"
+    what = "the picture" if kind == "image" else "the continuation" if kind == "text" else "the data"
     msg = f"The explanation does not hold {what} as it was given; give the same again: e.verify(model, x)."
     raise InputError(msg)
 
@@ -95,9 +108,7 @@ def _compared(e: Explanation, again: Explanation, tolerance: float) -> Verificat
     for name in sorted({*e.provenance, *again.provenance}):
         was, now = e.provenance.get(name, "unknown"), again.provenance.get(name, "unknown")
         if was != now:
-            what = {"model": "The model's class", "weights": "The weights' fingerprint"}.get(
-                name, f"The version of {name}"
-            )
+            what = _IDENTITY.get(name, f"The version of {name}")
             differs.append(f"{what} was {was} and is {now}.")
     return Verification(agrees=agrees, difference=difference, differs=tuple(differs), again=again)
 
