@@ -11,7 +11,7 @@ const words = {
   setup(build) {
     build.onLoad({ filter: /words\.json$/ }, async ({ path }) => {
       const { en, zh } = JSON.parse(await readFile(path, "utf8"));
-      const used = Object.keys(en).filter((key) => !/^(bars|method)\./.test(key));
+      const used = Object.keys(en).filter((key) => !/^(bars|method|trust)\./.test(key));
       const pairs = used.map((key) => [key, [en[key], zh[key]]]);
       const contents = `const table = ${JSON.stringify(Object.fromEntries(pairs))};
         const pick = (i) => Object.fromEntries(Object.entries(table).map(([key, pair]) => [key, pair[i]]));

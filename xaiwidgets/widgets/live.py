@@ -1,4 +1,7 @@
-"""A widget's live side: one job at a time, the newest request wins, at most twenty pictures a second."""
+"""A widget's live side: one job at a time, the newest request wins, at most twenty pictures a second.
+
+When a picture is finished and nobody asks for another, it is checked whether it can be trusted.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,22 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from xaiwidgets.engine.faithfulness import measuring
 from xaiwidgets.engine.job import Job
+from xaiwidgets.engine.limits import Limits
+from xaiwidgets.engine.measuring import Measuring
 from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.engine.run import Run
+from xaiwidgets.trust import Faithfulness
 
 INTERVAL = 0.05
 """Seconds between pictures: the eye needs no more, and IOPub carries 1000 messages a second for the whole notebook."""
+
+PAUSE = 0.4
+"""Seconds that a picture must last before it is checked: who types has the next one on its way."""
+
+CHECK = Limits(budget=120)
+"""Enough to tell most maps from chance, and a second on a small model."""
 
 
 class Live:
@@ -21,22 +34,34 @@ class Live:
     Attributes:
         model: the adapter.
         job: the newest job, or None.
+        check: the job that measures its result, or None.
     """
 
-    def __init__(self, model: Explainable, *, show: Callable[[Job], None], request: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        model: Explainable,
+        *,
+        show: Callable[[Job], None],
+        request: Mapping[str, Any],
+        trust: Callable[[Job[Faithfulness]], None] | None = None,
+    ) -> None:
         """Prepare; nothing runs before `ask`.
 
         Args:
             model: the adapter.
             show: called in the worker thread with the newest job, when it has set up, at estimates, and at its end.
             request: limits, seed and the methods' options; see `xw.start`.
+            trust: called in the worker thread when a check begins and when it has ended; None: nothing is checked.
         """
         self.model = model
         self.job: Job | None = None
+        self.check: Job[Faithfulness] | None = None
+        self._trust = trust
         self._show = show
         self._request = dict(request)
         self._turn = threading.RLock()
         self._shown = 0.0
+        self._told = False
 
     def ask(self, x: Callable[[Callable[[], bool]], Any], *, method: str, target: Any) -> Job:
         """Explain something else from now on; the job before is superseded.
@@ -56,13 +81,16 @@ class Live:
 
         with self._turn:
             self._shown = 0.0
-            self.job = Job(begin, asked.limits, supersede=self.job, on_update=self._update)
+            before = self.job if self.check is None else self.check
+            self.check = None
+            self.job = Job(begin, asked.limits, supersede=before, on_update=self._update)
         return self.job
 
     def stop(self) -> None:
-        """Stop the newest job at its next model call."""
-        if self.job is not None:
-            self.job.cancel()
+        """Stop the newest job, or its check, at the next model call."""
+        for job in (self.job, self.check):
+            if job is not None:
+                job.cancel()
 
     def resume(self) -> None:
         """Go on with a stopped job.
@@ -70,6 +98,11 @@ class Live:
         Raises:
             ModelError: when it failed.
         """
+        with self._turn:
+            check, self.check = self.check, None
+        if check is not None:
+            check.cancel()
+            check.released()
         if self.job is not None:
             self.job.resume()
 
@@ -83,3 +116,28 @@ class Live:
             if job.explanation is not None:
                 self._shown = now
             self._show(job)
+            if job.state in {"done", "stopped"} and self._trust is not None:
+                self._begin_check(job)
+
+    def _begin_check(self, job: Job) -> None:
+        run, explanation = job.run, job.explanation
+        if run is None or explanation is None or explanation.stopped_by == "cancelled" or run.problem.game is None:
+            return
+        problem = run.problem
+
+        def begin(cancelled: Callable[[], bool]) -> Measuring | None:
+            until = time.perf_counter() + PAUSE
+            while time.perf_counter() < until and not cancelled():
+                time.sleep(INTERVAL / 2)
+            if cancelled():
+                return None
+            return measuring(problem, explanation, measures=("sensitivity_n",), seed=explanation.seed)
+
+        self.check = Job(begin, CHECK, on_update=self._checked)
+
+    def _checked(self, check: Job[Faithfulness]) -> None:
+        with self._turn:
+            began = check.state == "running" and check.run is not None and not self._told
+            if check is self.check and self._trust is not None and (began or check.state != "running"):
+                self._told = check.state == "running"
+                self._trust(check)

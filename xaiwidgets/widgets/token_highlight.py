@@ -17,7 +17,9 @@ from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation, Outputs
 from xaiwidgets.models.causal_lm import CausalLM, Continuation
 from xaiwidgets.models.pieces import layout_of_pieces
+from xaiwidgets.trust import Faithfulness
 from xaiwidgets.widgets.array import wire
+from xaiwidgets.widgets.badge import badge
 from xaiwidgets.widgets.export import write_html
 from xaiwidgets.widgets.front_end import FrontEnd, bundle
 from xaiwidgets.widgets.live import Live
@@ -40,6 +42,7 @@ class TokenHighlight(FrontEnd):
         step: for a `CausalLM`, the index of the generated token that is explained.
         selected: indices of the features a person has chosen.
         explanation: the newest explanation, or None; not synced, observe it to follow along.
+        faithfulness: whether the newest explanation can be trusted, or None before that is known; not synced.
         busy: whether a newer picture is on its way.
     """
 
@@ -59,7 +62,9 @@ class TokenHighlight(FrontEnd):
     _outputs = traitlets.Dict().tag(sync=True)
     _estimate = traitlets.Dict().tag(sync=True)
     _fault: traitlets.Instance[Any] = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    _trust = traitlets.Dict().tag(sync=True)
     explanation = traitlets.Instance(Explanation, allow_none=True)
+    faithfulness = traitlets.Instance(Faithfulness, allow_none=True)
 
     def __init__(
         self,
@@ -69,6 +74,7 @@ class TokenHighlight(FrontEnd):
         method: str | None = None,
         target: Any = None,
         generate: int = 12,
+        trust: bool = True,
         language: str = "",
         **request: Any,
     ) -> None:
@@ -80,6 +86,8 @@ class TokenHighlight(FrontEnd):
             method: one of `xw.methods(model)`; None: the first.
             target: see `xw.start`.
             generate: how many tokens a `CausalLM` writes after the prompt.
+            trust: whether a finished picture is checked against random rankings, in at most 120 evaluations more; an
+                explanation that carries its `faithfulness` shows it anyway.
             language: "en", "zh", or "" to follow the notebook.
             **request: tolerance, budget, within, seed, or the methods' options; see `xw.start`.
 
@@ -106,7 +114,7 @@ class TokenHighlight(FrontEnd):
                 self.text, self.target = given, target
                 self.method = chosen.name
             self._methods = [words for one in fitting(shown) for words in described(one.name)]
-            self._live = Live(shown, show=self._show, request=request)
+            self._live = Live(shown, show=self._show, request=request, trust=self._show_trust if trust else None)
             self.live = True
             self.on_msg(self._on_message)
             self._ask()
@@ -167,6 +175,8 @@ class TokenHighlight(FrontEnd):
         with self.together():
             self.busy = True
             self._fault = None
+            self._trust = {}
+        self.faithfulness = None
         self._live.ask(self._made(self.text, self.step), method=self.method, target=_pair(self.target))
 
     def _made(self, text: str, step: int) -> Callable[[Callable[[], bool]], Any]:
@@ -215,6 +225,15 @@ class TokenHighlight(FrontEnd):
         if explanation is not None:
             self.explanation = explanation
 
+    def _show_trust(self, check: Job[Faithfulness]) -> None:
+        """In the worker thread: a check of the newest explanation has begun, or has ended."""
+        found = check.explanation
+        checking = check.state == "running"
+        self._trust = badge(None if checking else found, run=self._runs) if checking or found else {}
+        if found is not None and not checking and self.explanation is not None:
+            self.faithfulness = found
+            self.explanation = self.explanation.with_faithfulness(found)
+
     def _show_finished(self, explanation: Explanation) -> None:
         with self.together():
             shown = self._show_input(explanation.input or layout_of_pieces(explanation.features))
@@ -224,6 +243,9 @@ class TokenHighlight(FrontEnd):
                 self._outputs = _outputs(shown, explanation.outputs)
             self._estimate = self._estimate_of(explanation, shown, state="done")
             self.explanation = explanation
+            if explanation.faithfulness is not None:
+                self._trust = badge(explanation.faithfulness, run=self._runs)
+                self.faithfulness = explanation.faithfulness
 
     def _show_input(self, layout: Any) -> int:
         """Send the text unless the browser has it; returns its number."""
