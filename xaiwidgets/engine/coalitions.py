@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from xaiwidgets.engine.pace import Pace
+from xaiwidgets.engine.problem import Game
 
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -22,6 +23,7 @@ class Coalitions:
     Attributes:
         players: n.
         sizes: the sizes that are drawn.
+        shares: how often each should come up, float64 [sizes], adding up to one.
         population: how many coalitions (or pairs) of each size there are.
         draws: how often each size came up, int64 [sizes].
         masks: what was drawn, bool [m, n].
@@ -34,7 +36,7 @@ class Coalitions:
         Args:
             players: n.
             sizes: the sizes to draw.
-            shares: how often each, adding up to one.
+            shares: how often each.
             paired: a coalition stands for its complement too; `sizes` go up to half of n.
             seed: of the draw.
         """
@@ -46,7 +48,9 @@ class Coalitions:
         self.masks = torch.zeros((0, players), dtype=torch.bool)
         self.strata = torch.zeros(0, dtype=torch.int64)
         self._half = half
-        self._steps = torch.tensor(shares, dtype=torch.float64).cumsum(0)
+        self.shares = torch.tensor(shares, dtype=torch.float64)
+        self.shares = self.shares / self.shares.sum()
+        self._steps = self.shares.cumsum(0)
         self._generator = torch.Generator().manual_seed(seed)
         self._at = float(torch.rand(1, generator=self._generator))
         self._seen: list[set[bytes]] = [set() for _ in self.sizes]
@@ -55,6 +59,11 @@ class Coalitions:
     def left(self) -> int:
         """How many coalitions have not been drawn."""
         return sum(self.population) - len(self.masks)
+
+    @property
+    def pairs(self) -> Tensor:
+        """The empty coalition and what was drawn, float64 [1 + m, n]."""
+        return torch.cat([torch.zeros(1, self.players, dtype=torch.float64), self.masks.double()])
 
     def more(self, count: int) -> Tensor:
         """The next `count` coalitions, fewer when there are no more; bool [count, n]."""
@@ -90,5 +99,23 @@ class Coalitions:
 
 
 def due(known: int, fitted: int, pace: Pace) -> bool:
-    """Whether a fit to `fitted` scores is worth renewing for `known`: a tenth more, or all that the budget allows."""
-    return known > fitted and (known >= 1.1 * fitted or pace.evaluations + 1 >= pace.budget)
+    """Whether a fit to `fitted` scores is worth renewing for `known`: a fifth more, or all that the budget allows."""
+    spent = pace.budget - pace.evaluations <= pace.each
+    return known > fitted and (known >= 1.2 * fitted or spent)
+
+
+def both_ways(game: Game, pace: Pace, drawn: Coalitions) -> Iterator[Tensor]:
+    """Evaluate coalitions, as they are drawn, and their complements, until there are no more.
+
+    Yields, after each model call, the scores of the pairs that are complete, float64 [m, 2]; the first is the pair of
+    the empty and the full coalition, of which the latter is known.
+    """
+    nobody = torch.zeros((1, game.players), dtype=torch.bool)
+    scores = torch.cat([pace(1, game.values, nobody), torch.tensor([game.whole], dtype=torch.float64)])
+    yield scores[None]
+    for part in pace.chunks(2 * drawn.left):
+        drawn.more((part.stop + 1) // 2 - len(drawn.masks))
+        rows = torch.arange(part.start, part.stop)
+        masks = drawn.masks[rows // 2] ^ (rows % 2 == 1)[:, None]
+        scores = torch.cat([scores, pace(len(masks), game.values, masks)])
+        yield scores[: len(scores) // 2 * 2].reshape(-1, 2)
