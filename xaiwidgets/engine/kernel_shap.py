@@ -51,11 +51,10 @@ def kernel_shap(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[Estimate]:
             stage = pairs.telling(belief.likeliest, size)
         while len(stage):
             yield shown
-            room = (pace.budget - pace.evaluations) // 2
-            part = stage[: int(min(room, len(stage)))]
-            scores = yield from _played(game, pace, part, shown)
-            belief.extend(_spins(part), scores)
-            stage = stage[len(part) :]
+            room = (pace.budget - pace.evaluations) // (2 * pace.each)
+            scores = yield from _played(game, pace, stage[: int(min(room, len(stage)))], shown)
+            belief.extend(_spins(stage[: len(scores)]), scores)
+            stage = stage[len(scores) :]
             # The prior is only searched for between stages, so that a stop and a resume in one change nothing.
             if not len(stage) and not pairs.unplayed_alone:
                 belief.reconsider()
@@ -148,14 +147,22 @@ class Belief:
 
 
 def _played(game: Game, pace: Pace, masks: Tensor, shown: Estimate) -> Generator[Estimate, None, Tensor]:
-    """The odd part of the game at each coalition, float64 [m]; meanwhile it yields `shown`."""
+    """The odd part of the game at each coalition, or at the first few where time runs out: float64 [≤ m].
+
+    Meanwhile it yields `shown`.
+    """
     rows = torch.stack([masks, ~masks], 1).flatten(0, 1)
     scores = torch.empty(len(rows), dtype=torch.float64)
+    done = 0
     for part in pace.chunks(len(rows)):
         scores[part] = pace(part.stop - part.start, game.values, rows[part])
-        if part.stop < len(rows):
-            yield replace(shown, needs=len(rows) - part.stop)
-    return (scores[0::2] - scores[1::2]) / 2
+        done, left = part.stop, len(rows) - part.stop
+        if left and done > 1 and pace.late(left):
+            break
+        if left:
+            yield replace(shown, needs=left)
+    whole = done // 2
+    return (scores[0 : 2 * whole : 2] - scores[1 : 2 * whole : 2]) / 2
 
 
 def _sampled_on(game: Game, pace: Pace, belief: Belief, learnt: Estimate, *, seed: int) -> Iterator[Estimate]:
