@@ -15,7 +15,7 @@ def opened(module, point, baseline=None, *, by_feature=lambda contributions: con
     field, _ = field_of(module, point, 0 * point if baseline is None else baseline, by_feature=by_feature)
     inside = Inside(module=module, score=module, evaluating=nullcontext, field=field)
     problem = problem_of(field=field, features=features or len(by_feature(point)))
-    return replace(problem, inside=inside, attention=attention_of(inside) if point.dim() == 2 else None)
+    return replace(problem, inside=inside, attention=attention_of(inside, lambda tokens: tokens))
 
 
 def last_estimate(problem, method, **options):

@@ -7,11 +7,14 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode
+from transformers import ViTConfig, ViTForImageClassification
 
 import xaiwidgets as xw
 from tests.oracle.opened import last_estimate, opened
 from tests.unit import tiny
 from xaiwidgets.engine.attention_weights import attention_weights
+from xaiwidgets.engine.multi_head import multi_head_attention
 from xaiwidgets.errors import MethodError
 
 TEXT = "a warm and gripping film, never dull"
@@ -195,3 +198,120 @@ def test_frozen_half_precision_models_have_them_too(smollm2):
         adapter = xw.CausalLM(copy.deepcopy(model).to(dtype).requires_grad_(False), smollm2.tokenizer)
         values.append(xw.explain(adapter, TEXT, method="attention_relevance", target=" the").values)
     np.testing.assert_allclose(values[1], values[0], atol=0.05 * values[0].max())
+
+
+def patches(seed=0, **config):
+    """A tiny vision transformer on pictures of 12 × 12 pixels in 3 × 3 patches."""
+    torch.manual_seed(seed)
+    made = ViTConfig(image_size=12, patch_size=4, num_labels=3, initializer_range=0.5, **tiny.WIDTH, **config)
+    return ViTForImageClassification(made)
+
+
+def prepared(image):
+    return torch.tensor(np.asarray(image)).movedim(-1, 0).float() / 255
+
+
+PICTURE = np.random.default_rng(0).integers(0, 255, (12, 12, 3), dtype=np.uint8)
+
+
+def test_a_vision_transformers_patches_are_the_pictures_regions():
+    model = patches()
+    adapter = xw.ImageClassifier(model, prepared, grid=3)
+    eager = copy.deepcopy(model).eval()
+    eager.set_attn_implementation("eager")
+    with torch.no_grad():
+        out = eager(pixel_values=prepared(PICTURE)[None], output_attentions=True)
+    flow = torch.eye(10)
+    for layer in out.attentions:
+        flow = (layer[0].mean(0) + torch.eye(10)) / 2 @ flow
+    e = xw.explain(adapter, PICTURE, method="attention_rollout")
+    np.testing.assert_allclose(e.values, flow[0, 1:], atol=1e-6)
+    assert e.details["special_tokens"] == pytest.approx(float(flow[0, 0]), abs=1e-6)
+    # Regions twice as wide as patches hold what lies in them.
+    wide = xw.explain(xw.ImageClassifier(model, prepared, grid=1), PICTURE, method="attention_rollout")
+    assert wide.values == pytest.approx([float(flow[0, 1:].sum())], abs=1e-6)
+
+
+def test_tokens_that_are_no_patches_are_said():
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(4, 1, batch_first=True)
+
+        def forward(self, x):
+            tokens = x.flatten(1)[:, :20].reshape(len(x), 5, 4)
+            return self.attention(tokens, tokens, tokens)[0].sum(1)
+
+    with pytest.raises(MethodError, match="attends to 5 tokens, which are no grid of patches of a picture of 12 × 8"):
+        xw.explain(xw.ImageClassifier(Odd(), prepared), PICTURE[:, :8], method="attention_rollout")
+
+
+def test_a_network_without_attention_does_not_offer_it_for_pictures():
+    network = nn.Sequential(nn.Flatten(1), nn.Linear(432, 2))
+    assert "attention_rollout" not in xw.methods(xw.ImageClassifier(network, prepared))
+
+
+class Encoder(nn.Module):
+    """Torch's own transformer, which computes its attention in one function."""
+
+    def __init__(self, *, weights):
+        super().__init__()
+        torch.manual_seed(0)
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+        self.weights = weights
+
+    def forward(self, x):
+        for _ in range(2):
+            x = x + self.attention(x, x, x, need_weights=self.weights, average_attn_weights=False)[0]
+        return x[:, 0].sum(-1)
+
+
+@pytest.mark.parametrize("weights", [True, False])
+def test_torchs_own_attention_is_seen(weights):
+    network = Encoder(weights=weights).double().eval()
+    point = torch.randn(5, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    score, found, _ = opened(network, point).attention.run(point[None])
+    x = point[None]
+    for layer in found:
+        out, expected = network.attention(x, x, x, average_attn_weights=False)
+        torch.testing.assert_close(layer, expected)
+        x = x + out
+    assert float(score[0]) == pytest.approx(x[0, 0].sum().item())
+
+
+@pytest.mark.parametrize("given", [
+    {},
+    {"attn_mask": torch.ones(3, 3, dtype=torch.bool).triu(1)},
+    {"attn_mask": torch.linspace(-1, 1, 36).reshape(4, 3, 3)},
+    {"key_padding_mask": torch.tensor([[False, False, True], [False, True, False]])},
+    {"key_padding_mask": torch.tensor([[False, False, True], [False, True, False]]), "average_attn_weights": False},
+    {"need_weights": False},
+    {"kdim": 5},
+    {"alone": True},
+    {"bias": False},
+])  # fmt: skip
+def test_torchs_own_attention_is_spelled_out_right(given):
+    torch.manual_seed(0)
+    given = dict(given)
+    made = {name: given.pop(name) for name in ("kdim", "bias") if name in given}
+    attention = nn.MultiheadAttention(4, 2, **made)
+    shape = (3,) if given.pop("alone", False) else (3, 2)
+    query, value = torch.randn(*shape, 4), torch.randn(*shape, 4)
+    key = torch.randn(*shape, made.get("kdim", 4))
+    expected = attention(query, key, value, **given)
+
+    class Spelling(TorchFunctionMode):
+        used = 0
+
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            if func is functional.multi_head_attention_forward:
+                Spelling.used += 1
+                return multi_head_attention(*args, **kwargs)
+            return func(*args, **(kwargs or {}))
+
+    with Spelling():
+        found = attention(query, key, value, **given)
+    assert Spelling.used == 1
+    torch.testing.assert_close(found[0], expected[0])
+    if expected[1] is not None:
+        torch.testing.assert_close(found[1], expected[1])

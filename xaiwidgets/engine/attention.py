@@ -44,7 +44,7 @@ def attention_relevance(attention: Attention, pace: Pace) -> Iterator[Estimate]:
 
 def _run(attention: Attention, pace: Pace) -> tuple[list[Tensor], list[Tensor]]:
     """Each layer's weights and the score's gradient there, float64 [H, T, T] on the CPU."""
-    _, weights, gradients = pace(1, attention.run, attention.field.point[None])
+    _, weights, gradients = pace(1, attention.run, attention.point[None])
     return [layer[0].cpu().double() for layer in weights], [layer[0].cpu().double() for layer in gradients]
 
 
@@ -61,8 +61,7 @@ def _read_rows(flow: Tensor, gradient: Tensor) -> Tensor:
 
 def _of_tokens(attention: Attention, tokens: Tensor) -> Estimate:
     """The estimate that values of all T tokens make; what special tokens got is told aside."""
-    field = attention.field
-    values = field.by_feature(tokens.float().to(field.point.device)[:, None]).cpu().double()
+    values = attention.by_token(tokens.float().to(attention.point.device)).cpu().double()
     return Estimate(
         values=values,
         error=torch.zeros_like(values),

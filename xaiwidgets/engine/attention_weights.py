@@ -16,57 +16,77 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from xaiwidgets.engine.multi_head import multi_head_attention
 from xaiwidgets.engine.problem import Attention, Inside
 from xaiwidgets.errors import MethodError
 
 _SOFTMAX = {functional.softmax, torch.softmax, Tensor.softmax}
 
 
-def attention_of(inside: Inside) -> Attention:
-    """The attention face of a problem on token embeddings, float [T, D]."""
+def attention_of(inside: Inside, by_token: Callable[[Tensor], Tensor]) -> Attention:
+    """The attention face of a problem.
+
+    Args:
+        inside: the module.
+        by_token: sums what T tokens were given, float [..., T], into features, float [..., n].
+    """
 
     def run(points: Tensor) -> tuple[Tensor, tuple[Tensor, ...], tuple[Tensor, ...]]:
-        rows, tokens = points.shape[:2]
         with inside.evaluating(), torch.enable_grad():
-            # The embeddings need a gradient only so that the weights have one, even where the parameters are frozen.
+            # The input needs a gradient only so that the weights have one, even where the parameters are frozen.
             leaf = points.detach().requires_grad_(True)
-            with _Reading((rows, tokens)) as reading:
+            with _Reading(len(points)) as reading:
                 scores = inside.score(leaf)
-            if not reading.weights:
+            weights = reading.weights
+            if not weights:
                 raise MethodError(
                     "The model ran without attention weights that torch can show; load it with "
                     "attn_implementation='sdpa' or 'eager', or choose a method that needs none."
                 )
-            gradients = torch.autograd.grad(scores.sum(), reading.weights, allow_unused=True, materialize_grads=True)
-        return scores.detach(), tuple(weights.detach() for weights in reading.weights), gradients
+            if len({layer.shape[2] for layer in weights}) > 1:
+                raise MethodError(
+                    "The model's layers attend to different numbers of tokens, which cannot be followed from one to "
+                    "the next; choose a method that needs no attention weights."
+                )
+            gradients = torch.autograd.grad(scores.sum(), weights, allow_unused=True, materialize_grads=True)
+        return scores.detach(), tuple(layer.detach() for layer in weights), gradients
 
-    return Attention(run=run, field=inside.field)
+    return Attention(run=run, point=inside.field.point, by_token=by_token)
 
 
 class _Reading(TorchFunctionMode):
     """Keeps the attention weights, [B, H, T, T], of every layer that runs while it is on."""
 
-    def __init__(self, shape: tuple[int, int]) -> None:
+    def __init__(self, rows: int) -> None:
         super().__init__()
-        rows, tokens = shape
         self.weights: list[Tensor] = []
-        self._like = (rows, tokens, tokens)
+        self._rows = rows
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
+        if func is functional.multi_head_attention_forward:
+            with self:
+                spelled_out = multi_head_attention(*args, **(kwargs or {}))
+            if spelled_out is not None:
+                return spelled_out
         if func is functional.scaled_dot_product_attention:
             weights = attention_weights(*args, **(kwargs or {}))
             value = _argument(args, kwargs, 2, "value")
             self._keep(weights)
             return weights.to(value.dtype) @ _for_each_head(value, weights.shape[1] if weights.dim() == 4 else None)
         out = func(*args, **(kwargs or {}))
+        if func in _SOFTMAX and out.dim() == 3 and len(out) % self._rows == 0:
+            # Rows and heads on one axis, [B·H, T, T]: taken apart for us and put together again for the model.
+            apart = out.reshape(self._rows, -1, *out.shape[1:])
+            self._keep(apart)
+            return apart.flatten(0, 1)
         if func in _SOFTMAX:
             self._keep(out)
         return out
 
     def _keep(self, weights: Tensor) -> None:
-        if weights.dim() == 4 and (len(weights), *weights.shape[2:]) == self._like:
+        if weights.dim() == 4 and len(weights) == self._rows and weights.shape[2] == weights.shape[3]:
             self.weights.append(weights)
 
 

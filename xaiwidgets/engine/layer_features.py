@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from xaiwidgets.engine.problem import Problem
+from xaiwidgets.engine.problem import Field, Problem
 from xaiwidgets.errors import MethodError
 
 Sums = Callable[[Tensor], Tensor]
@@ -41,13 +41,7 @@ def layer_features(problem: Problem, shape: Sequence[int], units: Any) -> tuple[
     if units is None and len(shape) == len(whole) == 2 and shape[0] == whole[0]:
         return (*_all_tokens(problem, shape[0]), lambda given: given.sum(-1))
     if units is None and len(shape) == len(whole) == 3:
-        down, across = (_overlap(whole[axis], shape[axis], field.point.device) for axis in (1, 2))
-
-        def by_region(given: Tensor) -> Tensor:
-            pixels = down.to(given.dtype) @ given.sum(-3) @ across.to(given.dtype).T
-            return field.by_feature(_padded(pixels[..., None], whole[0]).movedim(-1, -3))
-
-        return problem.features, problem.input, by_region
+        return problem.features, problem.input, lambda given: laid_over(field, given.sum(-3))
     axis = unit_axis(shape)
     rest = tuple(other - len(shape) for other in range(len(shape)) if other != axis)
     names = tuple(f"unit {number}" for number in range(shape[axis]))
@@ -64,14 +58,25 @@ def _all_tokens(problem: Problem, count: int) -> tuple[tuple[str, ...], Any]:
     return names, {**problem.input, "features": np.arange(len(features))}
 
 
+def laid_over(field: Field, cells: Tensor) -> Tensor:
+    """What the cells of a coarser grid were given, float [..., h, w], summed into a picture's regions, by area.
+
+    Args:
+        field: of the picture, float [C, H, W].
+        cells: each covers H/h × W/w pixels.
+    """
+    channels, height, width = field.point.shape
+    down, across = (
+        _overlap(pixels, count, cells.device).to(cells.dtype)
+        for pixels, count in zip((height, width), cells.shape[-2:], strict=True)
+    )
+    pixels = (down @ cells @ across.T)[..., None, :, :]
+    return field.by_feature(functional.pad(pixels, (0, 0, 0, 0, 0, channels - 1)))
+
+
 def unit_axis(shape: Sequence[int]) -> int:
     """Which axis of one input's activation counts the units: the last of [T, D], the first of [C, h, w] and others."""
     return 1 if len(shape) == 2 else 0
-
-
-def _padded(given: Tensor, size: int) -> Tensor:
-    """The last axis filled up with zeros."""
-    return functional.pad(given, (0, size - given.shape[-1]))
 
 
 def _overlap(pixels: int, cells: int, device: torch.device) -> Tensor:

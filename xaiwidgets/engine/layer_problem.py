@@ -94,7 +94,12 @@ def at_layer(problem: Problem, layer: str, units: Any = None) -> Problem:
             by_feature=by_feature,
             background=background,
         ),
-        inside=replace(inside, layer=Layer(run=_along_input(inside, layer), by_feature=by_feature)),
+        inside=replace(
+            inside,
+            layer=Layer(
+                run=_along_input(inside, layer), by_feature=by_feature, module=layer_called(inside.module, layer)
+            ),
+        ),
         parameters={**problem.parameters, "layer": layer, **({} if units is None else {"units": units})},
         evaluations=evaluations,
         seconds=problem.seconds + time.perf_counter() - start,
@@ -152,7 +157,7 @@ def at_neuron(problem: Problem, layer: str, neuron: Any) -> Problem:
         game=game,
         field=asked.field,
         inside=asked,
-        attention=None if problem.attention is None else attention_of(asked),
+        attention=None if problem.attention is None else attention_of(asked, problem.attention.by_token),
         parameters={**problem.parameters, "layer": layer, "neuron": neuron},
         evaluations=problem.evaluations + 1,
         seconds=problem.seconds + took,

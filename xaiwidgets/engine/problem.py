@@ -60,10 +60,12 @@ class Layer:
         run: maps points, float [B, ...] as the field's, to the target's score, float [B], the module's output, float
             [B, *shape], and the score's gradient there, same shape.
         by_feature: sums contributions, float [..., *shape], into features, float [..., n].
+        module: the module itself, or None for the input.
     """
 
     run: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
     by_feature: Callable[[Tensor], Tensor]
+    module: nn.Module | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,14 +95,16 @@ class Attention:
     """What a transformer's tokens attend to.
 
     Attributes:
-        run: maps points, float [B, T, D] as the field's, to the target's score, float [B], the attention weights of
+        run: maps points, float [B, ...] as the field's, to the target's score, float [B], the attention weights of
             every layer in the order in which they ran, each float [B, H, T, T] with rows that sum to 1 (row i says
             what token i looks at), and the score's gradient at each of them.
-        field: the same problem's continuous input.
+        point: the input, as the field's.
+        by_token: sums what T tokens were given, float [..., T], into features, float [..., n].
     """
 
     run: Callable[[Tensor], tuple[Tensor, tuple[Tensor, ...], tuple[Tensor, ...]]]
-    field: Field
+    point: Tensor
+    by_token: Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,10 +20,12 @@ from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 from xaiwidgets.engine.gradients import wide
+from xaiwidgets.engine.multi_head import multi_head_attention
 from xaiwidgets.errors import MethodError
 
 _NAMED_PLAIN = """
@@ -68,6 +70,11 @@ class RelevanceRules(TorchFunctionMode):
         if not (torch.is_grad_enabled() and any(map(_active, tree_leaves((args, kwargs))))):
             return func(*args, **kwargs)
         name = getattr(func, "__name__", str(func))
+        if func is functional.multi_head_attention_forward:
+            with self:
+                spelled_out = multi_head_attention(*args, **kwargs)
+            if spelled_out is not None:
+                return spelled_out
         self.normalised |= name == "log_softmax"
         rule = _RULES.get(name)
         if rule is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from xaiwidgets.engine.attention_weights import attention_of
 from xaiwidgets.engine.problem import Field, Game, Inside, Problem
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.models.classes import choose_class
@@ -18,6 +20,7 @@ from xaiwidgets.models.evaluation import device_of, evaluating, provenance, scor
 from xaiwidgets.models.picture import read_background, read_baseline, read_picture
 from xaiwidgets.models.plain_module import scores_of
 from xaiwidgets.models.targets import pick
+from xaiwidgets.models.transformer import attends, by_patch, elementwise
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -37,8 +40,6 @@ class ImageClassifier:
         labels: the names of the C outputs, or none.
         grid: regions along each side.
     """
-
-    faces = frozenset({"game", "field", "inside"})
 
     def __init__(
         self,
@@ -72,6 +73,11 @@ class ImageClassifier:
         self.preprocess = preprocess
         self.labels = () if labels is None else tuple(str(label) for label in labels)
         self.grid = grid
+
+    @cached_property
+    def faces(self) -> frozenset[str]:
+        """The faces of its problems; attention where the module has parts that are called so."""
+        return frozenset({"game", "field", "inside"} | ({"attention"} if attends(self.module) else set()))
 
     def problem(self, x: Any, target: Any = None, *, baseline: Any = None, background: Any = None) -> Problem:
         """Why the score of `target` (None: the highest) is what it is for the picture `x`.
@@ -128,6 +134,13 @@ class ImageClassifier:
             if others is None
             else torch.stack([self._alike(other, point, f"background[{i}]") for i, other in enumerate(others)]),
         )
+        inside = Inside(
+            module=self.module,
+            score=score,
+            evaluating=lambda: evaluating(self.module),
+            field=field,
+            elementwise=elementwise(self.module),
+        )
         positions = torch.cartesian_prod(torch.arange(rows), torch.arange(columns)).double()
         return Problem(
             features=tuple(f"row {r}, column {c}" for r in range(1, rows + 1) for c in range(1, columns + 1)),
@@ -142,7 +155,8 @@ class ImageClassifier:
             output=whole,
             game=Game(values=values, players=count, whole=whole, positions=positions),
             field=field,
-            inside=Inside(module=self.module, score=score, evaluating=lambda: evaluating(self.module), field=field),
+            inside=inside,
+            attention=attention_of(inside, by_patch(field)) if "attention" in self.faces else None,
             seconds=seconds,
             provenance=provenance(self.module),
         )

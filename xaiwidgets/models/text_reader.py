@@ -20,9 +20,7 @@ from xaiwidgets.models.evaluation import device_of, evaluating, provenance, scor
 from xaiwidgets.models.plain_module import embeddings_fed, token_layer
 from xaiwidgets.models.text_absence import background_tokens, baseline_tokens
 from xaiwidgets.models.tokens import Tokens, token_limit
-
-_ACTIVATIONS = "transformers.activations"
-"""Where Hugging Face keeps its activations; some of them are written out step by step."""
+from xaiwidgets.models.transformer import attends, by_word_piece, elementwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +58,7 @@ class TextReader:
     @cached_property
     def faces(self) -> frozenset[str]:
         """The faces of its problems; attention where the model has modules that are called so."""
-        attends = any("attention" in type(part).__name__.lower() for part in self.model.modules())
-        return frozenset({"game", "field", "inside"} | ({"attention"} if attends else set()))
+        return frozenset({"game", "field", "inside"} | ({"attention"} if attends(self.model) else set()))
 
     def scores(self, ids: Tensor) -> Tensor:
         """Scores of token ids, int64 [B, T] → float32 [B, C]."""
@@ -144,7 +141,7 @@ class TextReader:
             score=score,
             evaluating=lambda: evaluating(self.model),
             field=field,
-            elementwise=tuple(part for part in self.model.modules() if type(part).__module__ == _ACTIVATIONS),
+            elementwise=elementwise(self.model),
         )
         names = tokens.names[:count]
         positions = torch.arange(len(names), dtype=torch.float64)[:, None]
@@ -157,7 +154,7 @@ class TextReader:
             game=Game(values=values, players=len(names), whole=whole, positions=positions),
             field=field,
             inside=inside,
-            attention=attention_of(inside) if "attention" in self.faces else None,
+            attention=attention_of(inside, by_word_piece(field)) if "attention" in self.faces else None,
             seconds=seconds,
             notes=(*tokens.notes(), *_precision(self.model)),
             provenance=provenance(self.model),

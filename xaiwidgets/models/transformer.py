@@ -1,0 +1,58 @@
+"""What is special about transformers: modules that attend, and which features their tokens are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+from xaiwidgets.engine.layer_features import laid_over
+from xaiwidgets.engine.problem import Field
+from xaiwidgets.errors import MethodError
+
+_ACTIVATIONS = "transformers.activations"
+"""Where Hugging Face keeps its activations; some of them are written out step by step."""
+
+MOST_SPECIAL = 16
+"""Up to so many tokens before a picture's patches are taken for special: a class token, registers."""
+
+
+def attends(module: nn.Module) -> bool:
+    """Whether it has modules that are called attention."""
+    return any("attention" in type(part).__name__.lower() for part in module.modules())
+
+
+def elementwise(module: nn.Module) -> tuple[nn.Module, ...]:
+    """The modules inside that apply one function to each element."""
+    return tuple(part for part in module.modules() if type(part).__module__ == _ACTIVATIONS)
+
+
+def by_word_piece(field: Field) -> Callable[[Tensor], Tensor]:
+    """Sums what tokens were given, float [..., T], into the features of a text, whose tokens they are."""
+    return lambda tokens: field.by_feature(functional.pad(tokens[..., None], (0, field.point.shape[-1] - 1)))
+
+
+def by_patch(field: Field) -> Callable[[Tensor], Tensor]:
+    """Sums what tokens were given, float [..., T], into the regions of a picture, whose patches they are.
+
+    The last h × w tokens are taken to be the patches, row by row, in a grid of the picture's own proportions.
+
+    Raises:
+        MethodError: no such grid leaves 0 to 16 tokens for special ones.
+    """
+    _, height, width = field.point.shape
+
+    def regions(tokens: Tensor) -> Tensor:
+        count = tokens.shape[-1]
+        for special in range(min(MOST_SPECIAL, count - 1) + 1):
+            rows = round(((count - special) * height / width) ** 0.5)
+            if rows and (count - special) % rows == 0 and rows * width == (count - special) // rows * height:
+                return laid_over(field, tokens[..., special:].reshape(*tokens.shape[:-1], rows, -1))
+        msg = (
+            f"The model attends to {count} tokens, which are no grid of patches of a picture of {height} × {width} "
+            "pixels; choose a method that needs no attention weights."
+        )
+        raise MethodError(msg)
+
+    return regions
