@@ -1,4 +1,4 @@
-"""Games of real models with known Shapley values: texts, pictures and tables, small enough to enumerate or with trees."""
+"""Games with known Shapley values: texts, pictures and tables small enough to enumerate, and large ones with trees."""
 
 import os
 import warnings

@@ -1,8 +1,8 @@
 """Shapley values from so many model calls: kernel_shap against shapiq, shap and captum, on games with known values.
 
 Every estimator plays the same games with the same seeds; a call is one coalition. The error is ‖φ̂ − φ‖ / ‖φ‖. The ratio
-is ours over the best peer's of each game, the median over games; aim ≤ 0.5 up to 12 features, ≤ 0.33 from 14 on. "in band"
-is the share of values that our 95 % band held. Also draws tests/benchmarks/shapley.png.
+is ours over the best peer's of each game, the median over games; aim ≤ 0.5 up to 12 features, ≤ 0.33 from 14 on. "In
+band" is the share of values that our 95 % band held. Also draws tests/benchmarks/shapley.png.
 """
 
 import time
