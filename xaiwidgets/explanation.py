@@ -35,7 +35,7 @@ class Target:
 
     Attributes:
         name: the output's label.
-        index: its index in the model's outputs.
+        index: its index in the model's outputs; -1 where no single output is meant.
         contrast: the label of the output it is set against ("why name rather than contrast"), or None.
         contrast_index: its index, or None.
         unit: what one unit of a value means: "logit", "log-probability", "cosine" or "score".
@@ -78,7 +78,7 @@ class Explanation:
         features: the n features' names.
         target: the explained output's label.
         contrast: the label it is set against ("why target rather than contrast"), or None.
-        targets: the indices of the target and of the contrast among the model's outputs.
+        targets: the indices of the target and of the contrast among the model's outputs; -1: no single one.
         unit: what one unit of a value means: "logit", "log-probability", "cosine" or "score".
         signed: whether the sign of a value says which way the feature moved the score.
         output: the explained score of the input.

@@ -50,9 +50,14 @@ def global_importance(inputs: Inputs, pace: Pace, *, seed: int = 0) -> Iterator[
     """
     tally = Tally(inputs.details)
     order = torch.randperm(inputs.count, generator=torch.Generator().manual_seed(seed)).tolist()
+    before: Run | None = None
     for number in order:
         run = inputs.begin(number, seed + number)
-        account = _Account(pace, run, inputs.limits.budget or run.defaults.budget or math.inf)
+        if before is not None:
+            run.pace.as_found_by(before.pace)
+        before = run
+        account = _Account(pace, run)
+        account.settle()
         limits = inputs.limits if math.isinf(pace.memory) else replace(inputs.limits, memory=pace.memory)
         for estimate in run.advance(limits, cancelled=lambda: False):
             account.settle()
@@ -66,7 +71,9 @@ def global_importance(inputs: Inputs, pace: Pace, *, seed: int = 0) -> Iterator[
         made = run.explanation()
         assert made is not None  # noqa: S101 - a run that could not begin has raised
         tally.add(made)
-        yield replace(tally.estimate(), needs=run.problem.evaluations + 1 if tally.inputs < inputs.count else 0)
+        # Where answers are averaged the first estimate takes the input's own score again.
+        least = run.problem.evaluations + (1 if run.pace.each == 1 else 2 * run.pace.each)
+        yield replace(tally.estimate(), needs=least if tally.inputs < inputs.count else 0)
 
 
 @dataclass
@@ -75,7 +82,6 @@ class _Account:
 
     pace: Pace
     run: Run
-    own: float
     evaluations: int = 0
     seconds: float = 0.0
 
@@ -84,7 +90,7 @@ class _Account:
         of_all.evaluations += of_run.evaluations - self.evaluations
         of_all.seconds += of_run.seconds - self.seconds
         self.evaluations, self.seconds = of_run.evaluations, of_run.seconds
-        of_run.budget = min(self.own, of_all.budget - of_all.evaluations + self.evaluations)
+        of_run.halt = of_all.room + self.evaluations
 
 
 @dataclass

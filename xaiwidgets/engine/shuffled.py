@@ -101,7 +101,7 @@ class Shuffled:
         return ScoredProblem(
             features=self.model.feature_names,
             input={"kind": "table", "columns": list(self.model.feature_names)},
-            target=Target(name=self.name, index=0, unit="score"),
+            target=Target(name=self.name, index=-1, unit="score"),
             outputs=Outputs(kind="score", labels=(self.name,), ids=(0,), scores=(whole,), probabilities=None, total=1),
             output=whole,
             seconds=seconds,

@@ -89,7 +89,8 @@ def _input(e: Explanation) -> Any:
 def target_of(e: Explanation) -> Any:
     """The target as the adapter reads it: an encoder's is a text, all others have numbers."""
     named = e.outputs is not None and e.outputs.kind == "similarity"
-    chosen = ((e.target, e.contrast) if e.contrast is not None else (e.target,)) if named else e.targets
+    numbers = tuple(number for number in e.targets if number >= 0)
+    chosen = ((e.target, e.contrast) if e.contrast is not None else (e.target,)) if named else numbers
     return chosen[0] if len(chosen) == 1 else chosen or None
 
 
