@@ -94,10 +94,7 @@ class Answers:
     def _field(self, field: Field) -> Field:
         def asked(points: Tensor) -> tuple[Tensor, Tensor]:
             values, gradients = field.value_and_grad(points)
-            if not bool(torch.isfinite(gradients).all()):
-                msg = "The model's gradient is NaN or infinite at this input; check its weights and precision."
-                raise ModelError(msg)
-            return finite(values, len(points), "score"), gradients
+            return finite(values, len(points), "score"), finite_gradients(gradients)
 
         near = 4 * torch.finfo(field.point.dtype).eps * float(field.point.abs().amax()) if field.point.numel() else 0.0
 
@@ -153,6 +150,18 @@ class Answers:
 
 _EARLY = 8
 """Calls in which every point is compared with the input: a path comes to its end early."""
+
+
+def finite_gradients(gradients: Tensor) -> Tensor:
+    """The gradients, refused where they are not finite.
+
+    Raises:
+        ModelError: one is NaN or infinite.
+    """
+    if not bool(torch.isfinite(gradients).all()):
+        msg = "The model's gradient is NaN or infinite at this input; check its weights and precision."
+        raise ModelError(msg)
+    return gradients
 
 
 def finite(values: Tensor, rows: int, what: str) -> Tensor:

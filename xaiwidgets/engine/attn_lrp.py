@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from xaiwidgets.engine.answers import finite_gradients
 from xaiwidgets.engine.estimate import Estimate
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.method import Method
@@ -59,7 +60,7 @@ def _relevance(inside: Inside) -> tuple[Tensor, bool]:
             raise MethodError("The score passes no relevance back to the input; 'attn_lrp' cannot explain this model.")
         refuse_custom_functions(score)
         (gradient,) = torch.autograd.grad(score.sum(), leaf)
-    return wide(gradient[0]) * wide(point), rules.normalised
+    return wide(finite_gradients(gradient)[0]) * wide(point), rules.normalised
 
 
 def _as_a_whole(thread: int) -> Any:

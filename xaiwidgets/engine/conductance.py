@@ -10,6 +10,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from xaiwidgets.engine.answers import finite, finite_gradients
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.method import Method
@@ -48,7 +49,9 @@ def conductance(inside: Inside, pace: Pace) -> Iterator[Estimate]:
             alphas = torch.tensor(fresh[part], dtype=baseline.dtype, device=baseline.device)
             points = baseline + alphas.reshape(-1, *[1] * baseline.dim()) * difference
             values, outputs, gradients = pace(len(alphas), layer.run, points.to(field.point.dtype))
-            for alpha, value, output, gradient in zip(fresh[part], values.tolist(), outputs, gradients, strict=True):
+            scores = finite(values, len(alphas), "score").tolist()
+            rows = zip(fresh[part], scores, outputs, finite_gradients(gradients), strict=True)
+            for alpha, value, output, gradient in rows:
                 known[alpha], score[alpha] = (output, gradient), value
             if part.stop < len(fresh):
                 left = len(fresh) - part.stop
