@@ -33,7 +33,8 @@ class Machine:
 def test_the_batch_grows_while_rows_get_cheaper(monkeypatch):
     machine = Machine(monkeypatch, lambda rows: 0.010 + 0.0005 * rows)
     machine.work(Pace(), 1000)
-    assert machine.calls[:7] == [1, 2, 4, 8, 16, 32, 64]
+    # One row takes 10.5 ms, so that eight take 84 ms even if they get no cheaper; they do: 1.75 ms each.
+    assert machine.calls[:3] == [1, 8, LARGEST]
     assert max(machine.calls) == LARGEST
     assert sum(machine.calls) == 1000
 
@@ -63,7 +64,7 @@ def test_rows_that_get_hardly_cheaper_together_do_not_make_stopping_slow(monkeyp
 
 def test_one_slow_call_by_chance_does_not_pin_the_batch(monkeypatch):
     def cost(rows):
-        return (0.010 + 0.0005 * rows) * (5 if machine.calls == [1, 2] else 1)
+        return (0.010 + 0.0005 * rows) * (5 if machine.calls == [1, 8] else 1)
 
     machine = Machine(monkeypatch, cost)
     machine.work(Pace(), 500)
@@ -79,7 +80,7 @@ def test_no_call_passes_the_budget(monkeypatch):
         part = next(chunks)
         pace(part.stop - part.start, machine, part.stop - part.start)
     assert pace.evaluations == 30
-    assert machine.calls == [1, 2, 4, 8, 14]
+    assert machine.calls == [1, 28]
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.0, 4.0])

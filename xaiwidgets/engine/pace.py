@@ -30,9 +30,9 @@ GRACE = 0.2
 class Pace:
     """Counts and times model calls, and sizes the next one.
 
-    The batch doubles while a row gets cheaper by it and the call stays under 120 ms, or under twice what a single
-    row takes: on a CPU eight rows at once can cost a fifth of eight single ones, or more than them, and only
-    measuring tells. Near a time limit it shrinks to what is left of the time. Under a memory cap each larger batch is
+    The batch grows while a row gets cheaper by it and the call stays under 120 ms, or under twice what a single row
+    takes: on a CPU eight rows at once can cost a fifth of eight single ones, or more than them, and only measuring
+    tells. Near a time limit it shrinks to what is left of the time. Under a memory cap each larger batch is
     measured, and none is sent that would pass the cap. A batch that runs out of memory is sent again in halves.
 
     Attributes:
@@ -99,6 +99,11 @@ class Pace:
             yield slice(start, start + size)
             start += size
 
+    def as_found_by(self, other: Pace) -> None:
+        """Begin with the sizes that another pace has found out on the same model."""
+        self._size, self._largest, self._tries = other._size, other._largest, other._tries
+        self._per_row, self._bytes, self._survived = dict(other._per_row), dict(other._bytes), other._survived
+
     def until(self, deadline: float, *, seconds: float) -> None:
         """Size calls so that they end by `deadline` (of `time.perf_counter`), the end of a limit of so many seconds."""
         self._deadline, self._grace = deadline, GRACE * seconds
@@ -142,24 +147,24 @@ class Pace:
 
     def _sent(self, rows: int, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """`call(*args)`; where memory runs out, the same in halves, if one tensor of `rows` rows is all it takes."""
-        try:
-            return call(*args, **kwargs)
-        except Exception as problem:
-            if not out_of_memory(problem):
-                raise
-            if rows == 1:
-                msg = (
-                    f"The model ran out of memory on a single row ({type(problem).__name__}); free some, give a "
-                    "shorter or smaller input, or load the model in half precision."
-                )
-                raise ModelError(msg) from problem
-            batch = args[0] if len(args) == 1 and not kwargs else None
-            if not isinstance(batch, Tensor) or len(batch) != rows:
-                raise
+        batch = args[0] if len(args) == 1 and not kwargs else None
+        whole = not isinstance(batch, Tensor) or len(batch) != rows
+        if whole or rows <= self._survived:
+            try:
+                return call(*args, **kwargs)
+            except Exception as problem:
+                if whole or not out_of_memory(problem):
+                    raise
+                if rows == 1:
+                    msg = (
+                        f"The model ran out of memory on a single row ({type(problem).__name__}); free some, give a "
+                        "shorter or smaller input, or load the model in half precision."
+                    )
+                    raise ModelError(msg) from problem
+                self._survived = rows // 2
         # Not inside the except clause: the exception keeps alive what the failed call had made.
-        half = rows // 2
-        self._survived = min(self._survived, half)
-        return _joined([self._sent(len(part), call, part) for part in (batch[:half], batch[half:])])
+        assert isinstance(batch, Tensor)  # noqa: S101
+        return _joined([self._sent(len(part), call, part) for part in torch.split(batch, self._survived)])
 
     def _in_time(self) -> float:
         """How many rows fit into the time that is left; without a limit, any number."""
@@ -194,16 +199,25 @@ class Pace:
             return
         self._tries += 1
         longest = max(CALL_SECONDS, 2 * self._per_row.get(1, 0.0))
-        pays = rows == 1 or (best < self._per_row.get(rows // 2, float("inf")) and best * rows <= longest)
-        # A call that would be too long is not tried; it is taken to grow by as much as the last doubling did.
-        half = self._per_row.get(rows // 2)
-        growth = 1.6 if half is None else 2 * best / half
-        if pays and rows * 2 <= self._largest and best * rows * growth < longest:
-            self._size, self._tries = rows * 2, 0
-        elif not pays and self._tries > 1:
+        smaller = max((size for size in self._per_row if size < rows), default=rows)
+        pays = smaller == rows or (best < self._per_row[smaller] and best * rows <= longest)
+        if pays:
+            self._grow(rows, longest, growth=1.6 if smaller == rows else 2 * best / self._per_row[smaller])
+        elif self._tries > 1:
             # Only a second look rules a size out: on a busy machine one call may take twice its time by chance.
             self._largest = self._size = rows // 2
             self._tries = 0
+
+    def _grow(self, rows: int, longest: float, *, growth: float) -> None:
+        """To twice the size, or as far as the call stays short even if rows get no cheaper any more."""
+        best = self._per_row[rows]
+        # A call that would be too long is not tried; it is taken to grow by as much as the last step did.
+        size = rows * 2 if best * rows * growth < longest else rows
+        while size * 2 * best <= longest:
+            size *= 2
+        size = min(size, self._largest)
+        if size > rows:
+            self._size, self._tries = size, 0
 
 
 def _joined(parts: list[T]) -> T:
