@@ -163,6 +163,7 @@ export function stateOf(more: Record<string, unknown> = {}): Record<string, unkn
     _input: {},
     _outputs: {},
     _estimate: {},
+    _trust: {},
     _fault: null,
     ...more,
   } satisfies { [K in keyof State]: unknown };

@@ -39,6 +39,8 @@ export interface Facts {
   methods: Method[];
   method: string;
   progress: Progress;
+  /** Whether something goes on behind the finished picture that can be stopped too. */
+  more: boolean;
 }
 
 export interface StatusBar {
@@ -124,8 +126,8 @@ export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): Sta
       fixed.hidden = !label.hidden || !facts.method;
       select.disabled = !alive;
       if (!alive) select.title = t("restarted");
-      stopper.hidden = now !== "running";
-      resumer.hidden = now !== "stopped";
+      stopper.hidden = now !== "running" && !(now && facts.more);
+      resumer.hidden = now !== "stopped" || facts.more;
       say(readout, progressLine(progress));
       state.hidden = now === null;
       if (now) {

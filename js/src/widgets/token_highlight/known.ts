@@ -10,7 +10,9 @@ import {
   readEstimate,
   readInput,
   readOutputs,
+  readTrust,
   type State,
+  type Trust,
 } from "./wire";
 
 const NO_NUMBERS = new Float32Array(0);
@@ -35,6 +37,8 @@ export interface Known {
   stale(): boolean;
   /** The text to lay out: `typed` while a person types, else the model's. */
   sheet(typed: string | null): Sheet;
+  /** What the numbers on the screen are worth, as far as that is known. */
+  trust(): Trust | null;
   /** The token whose probability is explained, for a language model. */
   explained(): number | null;
   nameOf(feature: number): string | undefined;
@@ -109,6 +113,11 @@ export function known(model: Model): Known {
     },
     nameOf(feature) {
       return self.input?.tokens[self.input.features.indexOf(feature)];
+    },
+    trust() {
+      const trust = readTrust(model.get("_trust"));
+      const gone = trust?.kind === "checking" && !model.get("live");
+      return !trust || gone || self.stale() || trust.run !== self.estimate?.run ? null : trust;
     },
     progress() {
       const current = self.stale() ? null : self.estimate;

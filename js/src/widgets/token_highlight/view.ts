@@ -6,6 +6,7 @@ import { scores } from "../../core/scores";
 import { statusBar } from "../../core/status";
 import { type Targets, targetsOf } from "../../core/targets";
 import type { Speech } from "../../core/words";
+import { badge } from "./badge";
 import { editor } from "./editor";
 import { flow, type Look, type Sheet } from "./flow";
 import { hand } from "./hand";
@@ -29,7 +30,7 @@ export interface ViewOptions {
 
 const WATCHED = [
   ...(["text", "method", "target", "step", "selected", "live", "busy"] as const),
-  ...(["_methods", "_input", "_outputs", "_estimate", "_fault"] as const),
+  ...(["_methods", "_input", "_outputs", "_estimate", "_trust", "_fault"] as const),
 ];
 
 /** One view of a TokenHighlight: it draws what the model says, and writes what a hand did. */
@@ -66,6 +67,8 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     resume: () => life.send({ kind: "resume" }),
     signal,
   });
+  const trust = badge(t, signal);
+  bar.tools.before(trust.el);
   const toolbar = tools({ t, home: bar.tools, use, signal });
   const pen = editor({
     label: t("text.edit"),
@@ -87,7 +90,7 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
   const box = h("div", "sheet", paper);
   const main = h("div", "main", box, notes, scrubber.el, key.el);
   const body = h("div", "body", main, answers.el);
-  root.append(bar.el, fault, dead, body, table.el, tip.el);
+  root.append(bar.el, trust.why, fault, dead, body, table.el, tip.el);
   el.append(root);
 
   function look(unit: Unit): Look {
@@ -162,7 +165,16 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     const why = alive ? null : t("restarted");
     const methods = model.get("_methods");
     const method = model.get("method") || estimate?.method || "";
-    bar.update({ live, alive, methods, method, progress: state.progress() });
+    const worth = state.trust();
+    bar.update({
+      live,
+      alive,
+      methods,
+      method,
+      progress: state.progress(),
+      more: worth?.kind === "checking",
+    });
+    trust.update(worth);
     show(fault, model.get("_fault")?.message ?? "");
     show(dead, (live && why) || "");
     const waiting = busy && !sheet.text;

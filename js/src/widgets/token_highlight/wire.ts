@@ -2,6 +2,7 @@ import type { AnyModel } from "@anywidget/types";
 import { type Packed, unpack } from "../../core/arrays";
 import type { Method, RunState } from "../../core/status";
 import type { Outputs } from "../../core/targets";
+import type { Language } from "../../core/words";
 
 /** What the model read. See the Python side, `widgets/token_highlight.py`, for the same in words. */
 export interface Input {
@@ -45,6 +46,14 @@ export interface Estimate {
   step: number | null;
 }
 
+/** Whether the map can be trusted, in Python's words; see `widgets/badge.py`. */
+export interface Trust {
+  run: number;
+  kind: "better" | "none" | "open" | "checking";
+  label: Record<Language, string>;
+  why: Record<Language, string>;
+}
+
 /** The synced traits. */
 export interface State {
   text: string;
@@ -60,6 +69,7 @@ export interface State {
   _input: object;
   _outputs: object;
   _estimate: object;
+  _trust: object;
   _fault: null | { message: string };
 }
 
@@ -96,5 +106,7 @@ export function readEstimate(raw: object): Estimate | null {
     wired && { ...wired, values: unpack(wired.values, "float32"), error: unpack(wired.error, "float32") }
   );
 }
+
+export const readTrust = (raw: object): Trust | null => filled<Trust>(raw);
 
 export const readOutputs = (raw: object): Outputs | null => filled<Outputs>(raw);
