@@ -100,6 +100,13 @@ class TestPermutationImportance:
                 InputError,
                 "X has 2 values, but there are 4 colum",
             ),
+            (
+                lambda _: xw.permutation_importance(
+                    xw.TabularModel(LogisticRegression().fit(X, Y > 0), X), X, ["up"] * len(X)
+                ),
+                InputError,
+                "y has 'up' and nothing that is a class of the model; its classes are False, True",
+            ),
             (lambda tab: xw.permutation_importance(tab, X, Y * np.nan), InputError, "y has missing values"),
             (lambda tab: xw.permutation_importance(tab, X, Y, metric="auc"), MethodError, "choose 'accuracy' or 'r2'"),
             (lambda tab: xw.permutation_importance(tab, X, Y, metric=lambda *_: "high"), ModelError, "returned 'high'"),
@@ -213,6 +220,11 @@ class TestGlobalImportance:
                 lambda _: xw.global_importance(xw.TextClassifier.from_callable(text_model), "good"),
                 InputError,
                 "A str was given where several inputs are needed",
+            ),
+            (
+                lambda _: xw.global_importance(xw.TextClassifier.from_callable(text_model), pd.DataFrame({"t": ["a"]})),
+                InputError,
+                "A DataFrame was given where several inputs are needed",
             ),
             (
                 lambda _: xw.global_importance(xw.TextClassifier.from_callable(text_model), ["good", ""]),

@@ -93,7 +93,7 @@ class Averaged:
     def _read(self, given: Any) -> Sequence[Any]:
         if isinstance(self.model, Tabular):
             rows: Sequence[Any] = list(self.model.rows(given, "The data"))
-        elif isinstance(given, (str, bytes, Mapping)) or not hasattr(given, "__iter__"):
+        elif isinstance(given, (str, bytes, Mapping)) or hasattr(given, "columns") or not hasattr(given, "__iter__"):
             msg = f"A {type(given).__name__} was given where several inputs are needed; give a list of them."
             raise InputError(msg)
         else:

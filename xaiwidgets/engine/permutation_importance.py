@@ -60,10 +60,10 @@ def permutation_importance(scored: Scored, pace: Pace, *, repeats: int = 30, see
     generator = torch.Generator().manual_seed(seed)
     drops = torch.full((scored.columns, repeats), math.nan, dtype=torch.float64)
     for repeat in range(repeats):
-        orders = torch.stack([torch.randperm(scored.rows, generator=generator) for _ in range(scored.columns)])
         for part in pace.chunks(scored.columns):
             columns = torch.arange(scored.columns)[part]
-            drops[part, repeat] = scored.whole - pace(len(columns), scored.score, columns, orders[part])
+            orders = torch.stack([torch.randperm(scored.rows, generator=generator) for _ in columns])
+            drops[part, repeat] = scored.whole - pace(len(columns), scored.score, columns, orders)
             last = repeat == repeats - 1 and part.stop == scored.columns
             yield _estimate(drops[:, : repeat + 1], scored.whole, needs=0 if last else 1)
 

@@ -166,7 +166,7 @@ class TabularModel:
         """What is true of rows, [N], in the form of `predictions`.
 
         Raises:
-            InputError: a value is missing, or is none of the classes.
+            InputError: values are missing, or none of them is a class.
         """
         truth = np.asarray(y.detach().cpu() if isinstance(y, Tensor) else y)
         truth = truth[:, 0] if truth.ndim == 2 and truth.shape[1] == 1 else truth
@@ -174,6 +174,11 @@ class TabularModel:
             raise InputError("y has missing values; give one answer for each row.")
         if self._function.predictions is None and truth.dtype.kind in "OUS":
             return np.array([index_among(str(label), self.labels) for label in truth.tolist()])
+        classes = self._function.classes
+        if classes is not None and truth.ndim == 1 and not set(truth.tolist()) & set(classes.tolist()):
+            shown = ", ".join(repr(name) for name in classes.tolist()[:8])
+            msg = f"y has {truth.tolist()[0]!r} and nothing that is a class of the model; its classes are {shown}."
+            raise InputError(msg)
         return truth
 
     @property
