@@ -256,3 +256,31 @@ def test_a_background_is_taken_to_the_layer():
     with torch.no_grad():
         rise = network[0](torch.ones(3)) - network[0](background).mean(0)
     np.testing.assert_allclose(e.values, rise * network[3].weight[0].detach(), rtol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("method", "function"),
+    [
+        ("conductance", lambda x: x.sqrt().sum(-1)),
+        ("attn_lrp", lambda x: (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True))).sum(-1)),
+        ("attention_relevance", lambda x: ((x @ x.mT / 0).softmax(-1)[:, None] @ x[:, None])[:, 0, 0].sum(-1)),
+    ],
+)
+def test_what_is_not_finite_is_said(method, function):
+    network = nn.Identity()
+    network.forward = function
+    point = torch.zeros(3, 1) if method == "attention_relevance" else torch.zeros(3)
+    with pytest.raises(ModelError, match="NaN or infinite"):
+        xw.explain(Given(opened(network, point)), None, method=method)
+
+
+@pytest.mark.parametrize("looked", LOOKS)
+def test_what_was_looked_at_is_saved_and_verified(classifier, looked, tmp_path):
+    request = {name: value for name, value in looked.items() if name != "method"}
+    e = xw.load(xw.explain(classifier, TEXT, target=0, budget=40, **looked).save(tmp_path / "e"))
+    assert {name: e.parameters[name] for name in request} == {
+        name: list(value) if isinstance(value, tuple) else value for name, value in request.items()
+    }
+    again = xw.explain(classifier, TEXT, target=0, method=e.method, budget=40, **{k: e.parameters[k] for k in request})
+    np.testing.assert_allclose(again.values, e.values, rtol=1e-4, atol=1e-6)
+    assert e.verify(classifier, TEXT)

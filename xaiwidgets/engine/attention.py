@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from xaiwidgets.engine.answers import finite_gradients
+from xaiwidgets.engine.answers import finite, finite_gradients
 from xaiwidgets.engine.estimate import Estimate
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
@@ -45,7 +45,8 @@ def attention_relevance(attention: Attention, pace: Pace) -> Iterator[Estimate]:
 
 def _run(attention: Attention, pace: Pace) -> tuple[list[Tensor], list[Tensor]]:
     """Each layer's weights and the score's gradient there, float64 [H, T, T] on the CPU."""
-    _, weights, gradients = pace(1, attention.run, attention.point[None])
+    scores, weights, gradients = pace(1, attention.run, attention.point[None])
+    finite(scores, 1, "score")
     return [layer[0].cpu().double() for layer in weights], [
         finite_gradients(layer)[0].cpu().double() for layer in gradients
     ]
