@@ -45,7 +45,7 @@ def kernel_shap(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[Estimate]:
     pairs = Pairs(n, seed=seed)
     belief = Belief(torch.ones((1, n), dtype=torch.float64), torch.tensor([rise / 2], dtype=torch.float64))
     while pairs.left and belief.pairs < LARGEST:
-        size = min(max(4, belief.pairs // 8), STAGE, LARGEST - belief.pairs)
+        size = min(max(4, belief.pairs // 5), STAGE, LARGEST - belief.pairs)
         stage = pairs.alone(size)
         if not len(stage):
             stage = pairs.telling(belief.likeliest, size)
@@ -111,7 +111,7 @@ class Belief:
         else:
             self._choices = likely(spins, scores)
         # Few data leave several priors standing; many are told apart, and cost more to follow.
-        self._choices = self._choices[: max(1, min(8, 512 // self.pairs))]
+        self._choices = self._choices[: max(1, min(5, 256 // self.pairs))]
         self._posteriors = [Posterior(choice.prior(), spins, scores) for choice in self._choices]
         self._searched = self.pairs
 
