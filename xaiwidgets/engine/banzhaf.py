@@ -10,7 +10,7 @@ from xaiwidgets.engine.coalitions import Coalitions, both_ways, due
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
-from xaiwidgets.engine.posterior import posterior
+from xaiwidgets.engine.posterior import FULL, posterior, useful
 from xaiwidgets.engine.power_index import banzhaf_index, enumerated
 from xaiwidgets.engine.problem import Game
 
@@ -27,9 +27,12 @@ def banzhaf(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[Estimate]:
     index, sizes = banzhaf_index(n), range(1, n // 2 + 1)
     drawn = Coalitions(n, sizes, [float(index.parts[size, 0]) for size in sizes], paired=True, seed=seed)
     shown, fitted = None, 0
-    for scores in both_ways(game, pace, drawn):
-        complete = len(scores) - 1 == sum(drawn.population)
-        if shown is None or complete or due(len(scores), fitted, pace):
+    most = useful(drawn.left)
+    all_of_them = most == drawn.left
+    for scores in both_ways(game, pace, drawn, most):
+        last = len(scores) - 1 == most
+        complete = last and all_of_them
+        if shown is None or last or due(len(scores), fitted, pace):
             odd, present, fitted = (scores[:, 0] - scores[:, 1]) / 2, drawn.pairs[: len(scores)], len(scores)
             if complete:
                 values = enumerated(index, present, odd)
@@ -42,7 +45,8 @@ def banzhaf(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[Estimate]:
                 kind="exact" if complete else "unknown" if bool(error.isnan().any()) else "band",
                 relative_error=share_of_norm(error, values),
                 baseline_output=float(scores[0, 0]),
-                needs=0 if complete else 1,
+                needs=0 if last else 1,
+                notes=(FULL,) if last and not complete else (),
             )
         yield shown
 

@@ -104,8 +104,8 @@ def due(known: int, fitted: int, pace: Pace) -> bool:
     return known > fitted and (known >= 1.2 * fitted or spent)
 
 
-def both_ways(game: Game, pace: Pace, drawn: Coalitions) -> Iterator[Tensor]:
-    """Evaluate coalitions, as they are drawn, and their complements, until there are no more.
+def both_ways(game: Game, pace: Pace, drawn: Coalitions, most: int) -> Iterator[Tensor]:
+    """Evaluate up to `most` coalitions, as they are drawn, and their complements.
 
     Yields, after each model call, the scores of the pairs that are complete, float64 [m, 2]; the first is the pair of
     the empty and the full coalition, of which the latter is known.
@@ -113,7 +113,7 @@ def both_ways(game: Game, pace: Pace, drawn: Coalitions) -> Iterator[Tensor]:
     nobody = torch.zeros((1, game.players), dtype=torch.bool)
     scores = torch.cat([pace(1, game.values, nobody), torch.tensor([game.whole], dtype=torch.float64)])
     yield scores[None]
-    for part in pace.chunks(2 * drawn.left):
+    for part in pace.chunks(2 * most):
         drawn.more((part.stop + 1) // 2 - len(drawn.masks))
         rows = torch.arange(part.start, part.stop)
         masks = drawn.masks[rows // 2] ^ (rows % 2 == 1)[:, None]

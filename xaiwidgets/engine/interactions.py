@@ -12,7 +12,7 @@ from xaiwidgets.engine.coalitions import Coalitions, both_ways, due
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
-from xaiwidgets.engine.posterior import posterior
+from xaiwidgets.engine.posterior import FULL, posterior, useful
 from xaiwidgets.engine.power_index import enumerated, shapley_index, shapley_interaction_index
 from xaiwidgets.engine.problem import Game
 
@@ -34,9 +34,12 @@ def shapley_interactions(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[E
     sizes = range(1, n // 2 + 1)
     drawn = Coalitions(n, sizes, [_share(n, size) for size in sizes], paired=True, seed=seed)
     shown, fitted = None, 0
-    for scores in both_ways(game, pace, drawn):
-        complete = len(scores) - 1 == sum(drawn.population)
-        if shown is None or complete or due(len(scores), fitted, pace):
+    most = useful(drawn.left)
+    all_of_them = most == drawn.left
+    for scores in both_ways(game, pace, drawn, most):
+        last = len(scores) - 1 == most
+        complete = last and all_of_them
+        if shown is None or last or due(len(scores), fitted, pace):
             none, present, fitted = scores[:, 0], drawn.pairs[: len(scores)], len(scores)
             odd, even = (none - scores[:, 1]) / 2, (none + scores[:, 1]) / 2
             # A constant has no interactions, and the scores' level would hide them.
@@ -48,7 +51,7 @@ def shapley_interactions(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[E
                 values, error = posterior(singles, present, odd, ends=True)
                 interactions, apart = posterior(pairs, present, even, ends=True)
                 values = values + ((game.whole - none[0]) - values.sum()) / n
-            shown = _estimate(values, error, interactions, apart, float(none[0]), complete=complete)
+            shown = _estimate(values, error, interactions, apart, float(none[0]), complete=complete, last=last)
         yield shown
 
 
@@ -61,7 +64,7 @@ def _share(n: int, size: int) -> float:
 
 
 def _estimate(
-    values: Tensor, error: Tensor, interactions: Tensor, apart: Tensor, empty: float, *, complete: bool
+    values: Tensor, error: Tensor, interactions: Tensor, apart: Tensor, empty: float, *, complete: bool, last: bool
 ) -> Estimate:
     unknown = bool(error.isnan().any() or apart.isnan().any())
     first, second = torch.triu_indices(len(values), len(values), 1)
@@ -73,7 +76,8 @@ def _estimate(
             torch.cat([error, apart[first, second]]), torch.cat([values, interactions[first, second]])
         ),
         baseline_output=empty,
-        needs=0 if complete else 1,
+        needs=0 if last else 1,
+        notes=(FULL,) if last and not complete else (),
         details={"interactions": interactions, "interaction_error": apart},
     )
 

@@ -94,7 +94,7 @@ def _rows(game: Game, drawn: Coalitions, scores: Tensor, kernel_width: float) ->
     known = torch.bincount(drawn.strata, minlength=len(drawn.sizes))
     often = drawn.draws.double() if bool((known == 0).any()) else torch.ones(len(known), dtype=torch.float64)
     share = (1 - 1 / n) * often / often.sum().clamp(min=1) / known.clamp(min=1)
-    unseen = 1 - known / torch.tensor(drawn.population, dtype=torch.float64)
+    unseen = 1 - known / torch.tensor([min(count, 2**62) for count in drawn.population], dtype=torch.float64)
     of_size, last = share[drawn.strata], torch.ones(1, dtype=torch.float64)
     frequency = torch.cat([last / n, of_size]) * (1 - 1 / SAMPLES)
     return Rows(
