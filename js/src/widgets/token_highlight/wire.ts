@@ -37,7 +37,7 @@ export interface Estimate {
   evaluations: number;
   relative_error: number | null;
   state: RunState;
-  stopped_by: "tolerance" | "budget" | "within" | "complete" | "cancelled" | "failed" | null;
+  stopped_by: "tolerance" | "budget" | "within" | "memory" | "complete" | "cancelled" | "failed" | null;
   seconds: number;
   unit: string;
   signed: boolean;
