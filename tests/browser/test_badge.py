@@ -76,6 +76,7 @@ def test_a_shuffled_map_is_red_and_says_why_at_a_click(page):
 def test_dark_and_narrow(page, screenshot):
     jupyter_page.set_theme(page, DARK)
     badge = chip(page, 2)
+    page.wait_for_timeout(600)
     background, ink = badge.evaluate(
         "e => [getComputedStyle(document.querySelector('.xai')).getPropertyValue('--xai-paper'),"
         " getComputedStyle(e).color]"

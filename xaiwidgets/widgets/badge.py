@@ -25,7 +25,7 @@ def badge(found: Faithfulness | None, *, run: int) -> dict[str, Any]:
     known = not math.isnan(found.p)
     why = "best" if kind == "better" and found.p > SURE else kind if known else "few"
     beaten = _percent(found.beaten) if known else ""
-    values = {"r": f"{found.agreement:.2f}", "beaten": beaten, "n": found.evaluations}
+    values = {"r": f"{found.agreement:.2f}".replace("-", "−"), "beaten": beaten, "n": found.evaluations}
     # Of the order that cannot be better the share beaten says little.
     shown = f" · {beaten}" if known and why != "best" else ""
     label = {language: text + shown for language, text in _said(f"trust.{kind}").items()}
@@ -38,5 +38,5 @@ def _said(key: str, **values: object) -> dict[str, str]:
 
 def _percent(share: float) -> str:
     """Rounded down, for chance is never ruled out altogether."""
-    percent = 100 * share
-    return f"{math.floor(10 * percent) / 10:.1f} %" if percent > 99 else f"{math.floor(percent)} %"
+    percent = math.floor(1000 * share) / 10
+    return f"{percent:.1f} %" if percent > 99 else f"{math.floor(percent)} %"

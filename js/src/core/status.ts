@@ -39,12 +39,14 @@ export interface Facts {
   methods: Method[];
   method: string;
   progress: Progress;
-  /** Whether something goes on behind the finished picture that can be stopped too. */
-  more: boolean;
+  /** Whether the finished picture is being checked, which can be stopped too, or has been. */
+  check: "running" | "done" | null;
 }
 
 export interface StatusBar {
   el: HTMLElement;
+  /** Where stop and resume are, and a widget's verdict. */
+  slot: HTMLElement;
   /** Where a widget puts its own small buttons. */
   tools: HTMLElement;
   update(facts: Facts): void;
@@ -116,9 +118,10 @@ export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): Sta
 
   return {
     el,
+    slot,
     tools,
     update(facts) {
-      const { live, alive, progress } = facts;
+      const { live, alive, progress, check } = facts;
       // Without a kernel nothing runs, whatever the last estimate said.
       const now = live && alive ? progress.state : null;
       methods(facts);
@@ -126,16 +129,17 @@ export function statusBar({ t, pick, stop, resume, signal }: StatusOptions): Sta
       fixed.hidden = !label.hidden || !facts.method;
       select.disabled = !alive;
       if (!alive) select.title = t("restarted");
-      stopper.hidden = now !== "running" && !(now && facts.more);
-      resumer.hidden = now !== "stopped" || facts.more;
+      stopper.hidden = now !== "running" && !(now && check === "running");
+      resumer.hidden = now !== "stopped" || check === "running";
       say(readout, progressLine(progress));
-      state.hidden = now === null;
+      // A picture that has a verdict is done: the two need not stand side by side.
+      state.hidden = now === null || (now === "done" && check !== null);
       if (now) {
         state.dataset.state = now;
         say(state, t(`state.${now}` as Word));
         state.title = (progress.why && t.maybe(`why.${progress.why}`)) ?? "";
       }
-      slot.hidden = !live;
+      slot.hidden = !live && !check;
       announce(now);
     },
     confirm(text) {

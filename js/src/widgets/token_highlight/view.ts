@@ -68,7 +68,7 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     signal,
   });
   const trust = badge(t, signal);
-  bar.tools.before(trust.el);
+  bar.slot.append(trust.el);
   const toolbar = tools({ t, home: bar.tools, use, signal });
   const pen = editor({
     label: t("text.edit"),
@@ -166,14 +166,8 @@ export function view({ model, el, life, t, signal }: ViewOptions): { update(): v
     const methods = model.get("_methods");
     const method = model.get("method") || estimate?.method || "";
     const worth = state.trust();
-    bar.update({
-      live,
-      alive,
-      methods,
-      method,
-      progress: state.progress(),
-      more: worth?.kind === "checking",
-    });
+    const check = worth && (worth.kind === "checking" ? "running" : "done");
+    bar.update({ live, alive, methods, method, check, progress: state.progress() });
     trust.update(worth);
     show(fault, model.get("_fault")?.message ?? "");
     show(dead, (live && why) || "");
