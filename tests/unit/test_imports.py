@@ -41,7 +41,8 @@ def test_loading_a_saved_explanation_needs_no_torch(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "part", ["models.text_classifier", "models.causal_lm", "models.text_encoder", "engine.explain"]
+    "part",
+    ["models.text_classifier", "models.causal_lm", "models.text_encoder", "models.tabular_model", "engine.explain"],
 )
 def test_adapters_and_engine_load_no_widgets(part):
     heavy = ("bqplot", "ipywidgets", "anywidget", "transformers", "sklearn")

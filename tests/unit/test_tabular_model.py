@@ -206,6 +206,7 @@ class TestTorch:
         assert e.values.sum() == pytest.approx(there - mean, abs=1e-4)
         assert (e.output, e.unit) == (pytest.approx(there, abs=1e-6), "logit")
         assert "weights" in e.provenance
+        assert any("begin at the background's mean row" in note for note in e.notes)
 
     def test_a_copy_runs_a_module_of_its_own(self, net):
         tab = xw.TabularModel(net, X)

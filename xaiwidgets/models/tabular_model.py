@@ -113,8 +113,9 @@ class TabularModel:
         chosen, outputs = self.choose(scores[0], target)
         whole = float(pick(scores, chosen)[0])
         field = self._field(row, absent, rows, chosen) if "field" in self.faces else None
-        inside = None
+        inside, mean = None, ""
         if field is not None:
+            mean = "Methods of gradients begin at the background's mean row." if told else ""
             inside = Inside(
                 module=self.model,
                 score=lambda points: pick(module_scores(self.model, points), chosen),
@@ -132,7 +133,7 @@ class TabularModel:
             inside=inside,
             opaque=not isinstance(self.model, nn.Module) and not hasattr(self.model, "predict"),
             seconds=seconds,
-            notes=(told,) if told else (),
+            notes=tuple(note for note in (told, mean) if note),
             provenance=_provenance(self.model),
         )
 
