@@ -122,20 +122,22 @@ class Answers:
             self._differ(float((another[0] - answer[0]).abs().amax()) if more == 2 and len(another[0]) else 0.0)
             answer = tuple(mean + (new - mean) / more for mean, new in zip(answer, another, strict=True))
         self._doubtful |= before is not None and before != _random_state()
+        self._pace.kept = int(self._wanted_again)
         return answer
+
+    @property
+    def _wanted_again(self) -> bool:
+        return self._doubtful and not self._compared and self._pace.each == 1
 
     def _ask_again(self, rows: int) -> bool:
         """Whether the input itself goes along with this call. The first call is for the first estimate alone."""
-        pace = self._pace
-        again = self._doubtful and not self._compared and self._calls > 0 and pace.each == 1
-        if again and rows + 1 <= pace.room:
-            pace.evaluations += 1
-            return True
-        return False
+        again = self._wanted_again and self._calls > 0 and rows + 1 <= self._pace.room
+        self._pace.evaluations += again
+        return again
 
     def _compare(self, scores: Tensor) -> None:
         if len(scores):
-            self._compared = True
+            self._compared, self._pace.kept = True, 0
             self._differ(float((scores - self._problem.output).abs().amax()))
 
     def _differ(self, by: float) -> None:

@@ -43,6 +43,7 @@ class Pace:
         memory: the most bytes that one call may hold beyond what was there before.
         starved: a single row takes more than that.
         each: how often the model is asked for each row.
+        kept: evaluations that chunks leave for asking something again.
     """
 
     def __init__(self, *, evaluations: int = 0, seconds: float = 0.0, each: int = 1) -> None:
@@ -52,6 +53,7 @@ class Pace:
         self.halt: float = float("inf")
         self.memory: float = float("inf")
         self.each = each
+        self.kept = 0
         self._size = 1
         self._largest = LARGEST
         self._tries = 0
@@ -93,7 +95,9 @@ class Pace:
         """Consecutive slices of `range(count)`, each as long as one call should be."""
         start = 0
         while start < count:
-            wanted = min(self._size, count - start, int(min(self.room / self.each, LARGEST, self._in_time())))
+            wanted = min(
+                self._size, count - start, int(min((self.room - self.kept) / self.each, LARGEST, self._in_time()))
+            )
             size = max(1, min(wanted, self._survived, self._within_memory()))
             self._shrunk |= self._within_memory() < min(wanted, self._survived)
             yield slice(start, start + size)
