@@ -34,9 +34,9 @@ def kernel_shap(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[Estimate]:
 
     The game of Lundberg & Lee 2017 ("A Unified Approach to Interpreting Model Predictions"), whose weighted least
     squares are what a linear prior would give; `odd_process` says what is learnt beyond it. The values add up to the
-    change in score at every estimate. The error is a 95 % t-band of the posterior, unknown until two pairs more than
-    there are features; with every coalition evaluated the values are exact. Beyond 2048 pairs what the process leaves
-    unexplained is sampled by permutations.
+    change in score at every estimate. The error is a 95 % t-band of the posterior, unknown until there are a quarter
+    more pairs than features; with every coalition evaluated the values are exact. Beyond 2048 pairs what the process
+    leaves unexplained is sampled by permutations.
     """
     n = game.players
     empty = float(pace(1, game.values, torch.zeros((1, n), dtype=torch.bool))[0])
@@ -125,7 +125,7 @@ class Belief:
         each = torch.stack([posterior.values for posterior in self._posteriors])
         values = (weights[:, None] * each).sum(0)
         degrees = self.pairs - self.spins.shape[1]
-        if not self._searched or degrees < 2:
+        if not self._searched or degrees < max(2, self.spins.shape[1] / 4):
             return _unknown(self._unit * values, empty)
         variance = torch.stack([posterior.variance for posterior in self._posteriors])
         variance = (weights[:, None] * (variance + (each - values).square())).sum(0)
