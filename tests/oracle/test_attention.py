@@ -315,3 +315,22 @@ def test_torchs_own_attention_is_spelled_out_right(given):
     torch.testing.assert_close(found[0], expected[0])
     if expected[1] is not None:
         torch.testing.assert_close(found[1], expected[1])
+
+
+def test_an_attention_sink_is_told(smollm2, sentiment):
+    # Thirty layers deep, most of a decoder's heads rest on its first token.
+    e = xw.explain(smollm2, "The capital of France is", method="attention_rollout")
+    assert e.values[0] > 0.99
+    assert any("attention sink" in note for note in e.notes)
+    assert not any("sink" in note for note in xw.explain(sentiment, TEXT, method="attention_rollout").notes)
+
+
+def test_relevance_of_nothing_is_told():
+    class Flat(nn.Module):
+        def forward(self, x):
+            y = functional.scaled_dot_product_attention(x[:, None], x[:, None], x[:, None] * 0)[:, 0]
+            return y.sum((1, 2)) + x.sum((1, 2))
+
+    found = last_estimate(opened(Flat(), torch.ones(3, 2), by_feature=lambda c: c.sum(-1)), "attention_relevance")
+    assert found.values.tolist() == [0, 0, 0]
+    assert "every value is zero" in found.notes[0]

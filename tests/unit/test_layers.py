@@ -1,5 +1,6 @@
 """Looking at layers: what is said when one does not serve, and that models may be written as they like."""
 
+import threading
 from collections import OrderedDict
 from dataclasses import replace
 from typing import NamedTuple
@@ -101,6 +102,7 @@ LOOKS = [
     {"method": "conductance", "layer": BLOCK},
     {"method": "permutation_shap", "layer": BLOCK, "neuron": 3},
     {"method": "attn_lrp", "layer": BLOCK, "neuron": (1, 3)},
+    {"method": "conductance", "layer": BLOCK, "neuron": np.int64(3)},
 ]
 
 
@@ -112,7 +114,7 @@ def test_the_model_is_left_as_it_was(classifier, looked):
     xw.layers(classifier, TEXT)
     assert np.isfinite(e.values).all()
     assert {name: e.parameters[name] for name in looked if name != "method"} == {
-        name: value for name, value in looked.items() if name != "method"
+        name: list(value) if isinstance(value, tuple) else value for name, value in looked.items() if name != "method"
     }
     same(before, state_of(classifier.model))
 
@@ -284,3 +286,25 @@ def test_what_was_looked_at_is_saved_and_verified(classifier, looked, tmp_path):
     again = xw.explain(classifier, TEXT, target=0, method=e.method, budget=40, **{k: e.parameters[k] for k in request})
     np.testing.assert_allclose(again.values, e.values, rtol=1e-4, atol=1e-6)
     assert e.verify(classifier, TEXT)
+
+
+def test_jobs_that_share_an_encoder_do_not_read_each_others_layers(minilm):
+    model = tiny.bert_classifier(minilm.tokenizer).eval()
+    classifier, encoder = xw.TextClassifier(model, minilm.tokenizer), xw.TextEncoder(model.bert, minilm.tokenizer)
+    expected = xw.explain(classifier, TEXT, target=0, method="conductance", layer=BLOCK, budget=60)
+    states = xw.activations(encoder, "another book", "encoder.layer.1")
+    wrong = []
+
+    def look():
+        for _ in range(20):
+            if not np.allclose(xw.activations(encoder, "another book", "encoder.layer.1"), states, atol=1e-5):
+                wrong.append("states")
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for _ in range(3):
+        e = xw.explain(classifier, TEXT, target=0, method="conductance", layer=BLOCK, budget=60)
+        if not np.allclose(e.values, expected.values, rtol=1e-3, atol=1e-5):
+            wrong.append("conductance")
+    looking.join()
+    assert wrong == []

@@ -14,6 +14,13 @@ from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Attention
 
 
+_SINK = 0.99
+_SUNK = (
+    "Nearly all of the flow ends at one token, as it does where most heads rest on an attention sink; the other values "
+    "tell little."
+)
+
+
 def attention_rollout(attention: Attention, pace: Pace) -> Iterator[Estimate]:
     """How much of each token the attention layers carry to where the score is read, whatever the score is.
 
@@ -26,7 +33,9 @@ def attention_rollout(attention: Attention, pace: Pace) -> Iterator[Estimate]:
     flow = torch.eye(weights[0].shape[-1], dtype=torch.float64)
     for layer in weights:
         flow = (layer.mean(0) / 2 + torch.eye(len(flow), dtype=flow.dtype) / 2) @ flow
-    yield _of_tokens(attention, _read_rows(flow, gradients[-1]))
+    tokens = _read_rows(flow, gradients[-1])
+    sunk = len(tokens) > 1 and float(tokens.max()) > _SINK
+    yield _of_tokens(attention, tokens, notes=(_SUNK,) if sunk else ())
 
 
 def attention_relevance(attention: Attention, pace: Pace) -> Iterator[Estimate]:
@@ -40,7 +49,9 @@ def attention_relevance(attention: Attention, pace: Pace) -> Iterator[Estimate]:
     relevance = identity = torch.eye(weights[0].shape[-1], dtype=torch.float64)
     for layer, gradient in zip(weights, gradients, strict=True):
         relevance = relevance + (layer * gradient).clamp(min=0).mean(0) @ relevance
-    yield _of_tokens(attention, _read_rows(relevance - identity, gradients[-1]))
+    tokens = _read_rows(relevance - identity, gradients[-1])
+    nothing = "No head's weights raise this score: every value is zero."
+    yield _of_tokens(attention, tokens, notes=() if bool(tokens.any()) else (nothing,))
 
 
 def _run(attention: Attention, pace: Pace) -> tuple[list[Tensor], list[Tensor]]:
@@ -63,7 +74,7 @@ def _read_rows(flow: Tensor, gradient: Tensor) -> Tensor:
     return flow[read].mean(0) if bool(read.any()) else flow.mean(0)
 
 
-def _of_tokens(attention: Attention, tokens: Tensor) -> Estimate:
+def _of_tokens(attention: Attention, tokens: Tensor, *, notes: tuple[str, ...]) -> Estimate:
     """The estimate that values of all T tokens make; what special tokens got is told aside."""
     values = attention.by_token(tokens.float().to(attention.point.device)).cpu().double()
     return Estimate(
@@ -73,6 +84,7 @@ def _of_tokens(attention: Attention, tokens: Tensor) -> Estimate:
         relative_error=0.0,
         needs=0,
         details={"special_tokens": float(tokens.sum() - values.sum())},
+        notes=notes,
     )
 
 

@@ -51,7 +51,8 @@ def start(
             - background: several such inputs.
             - layer: a module's name: attribute to what it returns instead of to the input; see `xw.layers`.
             - units: "channels" for one value for each unit of the layer.
-            - neuron: explain this unit of the layer instead of the score: its number, or its index on every axis.
+            - neuron: explain this unit of the layer instead of the score: its number, or its index on every axis. With
+              "conductance": what of the score flows through it.
             - the method's own options.
 
     Raises:
