@@ -10,6 +10,7 @@ from torch import nn
 
 import xaiwidgets as xw
 from tests.oracle.closed import GAME_METHODS, PLAIN_METHODS, Given, field_of, game_of, problem_of
+from tests.unit import tiny
 from xaiwidgets.errors import MethodError
 
 PLAYERS = 8
@@ -164,3 +165,9 @@ def test_a_constant_model_has_a_map_of_zeros_that_says_so(method, constant):
 def test_a_model_that_does_react_is_not_called_constant(method):
     e = xw.explain(linear(), None, method=method, budget=60)
     assert not any("score is the same" in note for note in e.notes)
+
+
+def test_an_average_is_refused_where_no_answers_are_averaged(minilm):
+    clf = xw.TextClassifier(tiny.bert_classifier(minilm.tokenizer), minilm.tokenizer)
+    with pytest.raises(MethodError, match=r"^average= needs a method that asks for .* choose another one\.$"):
+        xw.explain(clf, "a warm film", method="attention_rollout", average=2)
