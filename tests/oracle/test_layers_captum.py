@@ -8,6 +8,7 @@ from captum.attr import (
     LayerConductance,
     LayerGradientXActivation,
     LayerIntegratedGradients,
+    NeuronConductance,
     NeuronGradient,
 )
 from torch import nn
@@ -137,6 +138,21 @@ def test_conductance_of_a_block(sentiment, asked):
     assert off[0] / off[1] == pytest.approx(2, abs=0.25)
     assert e.error_kind == "rule"
     assert e.values.sum() == pytest.approx(e.output - e.baseline_output, rel=2e-3)
+
+
+def test_conductance_through_one_unit(sentiment, asked):
+    score, block, point, baseline = asked
+    request = {"method": "conductance", "target": TARGET, "layer": BLOCK, "tolerance": 5e-3}
+    theirs = NeuronConductance(score, block).attribute(
+        point.clone().requires_grad_(), (3, 12), baselines=baseline, n_steps=64, method="gausslegendre"
+    )
+    e = xw.explain(sentiment, TEXT, neuron=(3, 12), **request)
+    close(e.values, by_token(theirs)[embedded(sentiment, TEXT)[2].numpy()], 1e-2)
+    assert e.target == "positive"
+    # What flows through a unit is split over the words, and adds up to the unit's own conductance.
+    channel = xw.explain(sentiment, TEXT, neuron=12, **request)
+    units = xw.explain(sentiment, TEXT, units="channels", **request)
+    assert channel.values.sum() == pytest.approx(units.values[12], abs=1e-2 * np.abs(channel.values).sum())
 
 
 def test_conductance_of_the_input_is_integrated_gradients(sentiment):

@@ -13,7 +13,6 @@ from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Attention
 
-
 _SINK = 0.99
 _SUNK = (
     "Nearly all of the flow ends at one token, as it does where most heads rest on an attention sink; the other values "

@@ -26,7 +26,7 @@ def conductance(inside: Inside, pace: Pace) -> Iterator[Estimate]:
 
     Dhamdhere, Sundararajan & Yan 2018, "How Important Is a Neuron?", eq. 3: ∫ ∂F/∂y · dy, where y is the unit's output
     while the input moves on a straight line from the baseline. Without a layer the units are the input's own, and
-    conductance is integrated gradients.
+    conductance is integrated gradients; with neuron=, what flows through that unit is split over the input (eq. 2).
 
     The integral is taken over y itself, so that no derivative of y is needed: with 1, 2, 4, … intervals the trapezoid
     sum Σ ½ (∂F/∂y at both ends) Δy, and from two of them Richardson's extrapolation. Every evaluation is reused. The

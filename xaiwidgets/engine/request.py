@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from xaiwidgets.engine.layer_problem import VIEW, check_view, viewed
 from xaiwidgets.engine.limits import LIMITS, Limits, limits
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.methods import find
 from xaiwidgets.engine.problem import Problem
 from xaiwidgets.engine.run import Run
+from xaiwidgets.engine.view import VIEW, check_view, viewed
 
 ABSENCE = ("baseline", "background")
 """What only the adapter can read: an input, or several, in which the features count as absent."""
@@ -53,7 +53,7 @@ class Request:
 
     def begin(self, model: Explainable, x: Any, target: Any) -> Run:
         """Set the problem up and the method before it."""
-        problem = viewed(model.problem(x, target, **self.absence), **self.view)
+        problem = viewed(model.problem(x, target, **self.absence), self.method, **self.view)
         return Run(
             problem, self.method, seed=self.seed, options=self.options, average=self.average, absence=self.absence
         )
