@@ -117,6 +117,8 @@ def test_a_product_with_a_constant_or_a_parameter_gives_all():
         lambda x: functional.rms_norm(x, (4,), V, 1e-3),
         lambda x: V * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-3)),
         lambda x: V * x / (x.square().mean(-1, keepdim=True) + 1e-3).sqrt(),
+        lambda x: V * x * (1 / (x.square().mean(-1, keepdim=True) + 1e-3).sqrt()),
+        lambda x: V * x * (x.square().mean(-1, keepdim=True) + 1e-3).sqrt().reciprocal(),
         lambda x: V * x * torch.pow(x.pow(2).mean(-1, keepdim=True) + 1e-3, -0.5),
     ],
 )

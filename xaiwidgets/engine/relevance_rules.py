@@ -168,7 +168,7 @@ def _still(value: Any) -> Any:
 
 
 def _normaliser(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """One over a root makes nothing but what is divided by."""
+    """One over something makes nothing but what is divided by."""
     return _still(func(*args, **kwargs))
 
 
@@ -237,8 +237,8 @@ _RULES: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("mul_", "__imul__"), _product_in_place),
     **dict.fromkeys(_NAMED_QUOTIENTS.split(), _quotient),
     **dict.fromkeys(_NAMED_ELEMENTWISE.split(), _elementwise),
-    "__rtruediv__": _reversed_quotient,
-    "rsqrt": _normaliser,
+    **dict.fromkeys(("__rtruediv__", "__rdiv__"), _reversed_quotient),
+    **dict.fromkeys(("rsqrt", "reciprocal"), _normaliser),
     "pow": _power,
     "layer_norm": _layer_norm,
     "rms_norm": _rms_norm,
