@@ -116,6 +116,15 @@ def test_a_time_is_spent_and_the_methods_own_limits_do_not_end_it_earlier(method
     assert run.pace.evaluations > own.budget or best.relative_error < own.tolerance / 10
 
 
+@pytest.mark.parametrize("method", PLAIN_METHODS)
+def test_every_method_runs_on_a_time_alone(method):
+    run, calls = run_of(rough_problem(), method), []
+    for _ in run.advance(Limits(within=3600), cancelled=lambda: len(calls) > 20):
+        calls.append(0)
+    assert run.stopped_by in {"cancelled", "complete"}
+    assert bool(torch.isfinite(run.estimate.values).all())
+
+
 @pytest.mark.parametrize(("limits", "met"), [({"budget": 40}, "budget"), ({"tolerance": 0.4}, "tolerance")])
 def test_limits_that_are_given_beside_a_time_do_end_it_earlier(limits, met):
     run = run_of(rough_problem(), "permutation_shap")
