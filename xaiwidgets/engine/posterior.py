@@ -35,6 +35,9 @@ CHOSEN = 192
 NEGLIGIBLE = 3.0
 """Priors whose log-evidence is so much less than the best one's are left out."""
 
+FEW = 3
+"""The most priors that are averaged over when there are more pairs than they are chosen by."""
+
 ROUNDING = 1e-7
 """What scores in single precision can tell, of their size; no band is narrower."""
 
@@ -237,6 +240,7 @@ def _explained(present: Tensor, parts: Tensor, inverse: Tensor, order: int) -> T
 
 def _likely(order: int, present: Tensor, scores: Tensor) -> list[tuple[Prior, float]]:
     """The priors that the scores speak for, and how much of the evidence each has, adding up to one."""
+    every = len(scores)
     present, scores = present[:CHOSEN], scores[:CHOSEN]
     n, m = present.shape[1], len(scores)
     found: list[tuple[float, Prior]] = []
@@ -250,7 +254,9 @@ def _likely(order: int, present: Tensor, scores: Tensor) -> list[tuple[Prior, fl
         # The marginal likelihood, with the scale of all variances integrated out.
         evidence = -m / 2 * ((vectors.T @ scores).square() / total).sum(1).log() - total.log().sum(1) / 2
         found += [(one, replace(prior, noise=noise)) for one, noise in zip(evidence.tolist(), NOISES, strict=True)]
-    most = max(evidence for evidence, _ in found)
-    kept = [(math.exp(evidence - most), prior) for evidence, prior in found if evidence > most - NEGLIGIBLE]
+    found.sort(key=lambda pair: -pair[0])
+    # With many pairs a system is dear to solve, and little is in doubt.
+    found = found[: FEW if every > CHOSEN else None]
+    kept = [(math.exp(one - found[0][0]), prior) for one, prior in found if one > found[0][0] - NEGLIGIBLE]
     total_weight = sum(weight for weight, _ in kept)
     return [(prior, weight / total_weight) for weight, prior in kept]
