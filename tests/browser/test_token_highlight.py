@@ -25,6 +25,8 @@ def settled(widget):
     return True
 
 def jobs():
+    if w._live.check is not None:
+        w._live.check.released()
     time.sleep(0.1)  # a thread that has just said "done" takes a moment to end
     return sum(thread.name == "xaiwidgets-job" for thread in threading.enumerate())
 """
