@@ -191,6 +191,24 @@ def test_attention_that_torch_cannot_show_is_said(sentiment):
         xw.explain(adapter, TEXT, method="attention_rollout")
 
 
+class Pairs(Bag):
+    """Attends among neighbours put together."""
+
+    def __init__(self, rows):
+        super().__init__(rows, named=True)
+
+    def forward(self, input_ids=None, inputs_embeds=None, attention_mask=None):
+        x = self.table(input_ids) if inputs_embeds is None else inputs_embeds
+        x = (x[:, ::2] + functional.pad(x[:, 1::2], (0, 0, 0, x.shape[1] % 2)))[:, None]
+        return type("Out", (), {"logits": self.head(functional.scaled_dot_product_attention(x, x, x)[:, 0].mean(1))})
+
+
+def test_attention_among_other_things_than_tokens_is_said(sentiment):
+    adapter = xw.TextClassifier(Pairs(len(sentiment.tokenizer)), sentiment.tokenizer, labels=["no", "yes"])
+    with pytest.raises(MethodError, match=r"attends among \d+ places and reads \d+ tokens"):
+        xw.explain(adapter, TEXT, method="attention_relevance")
+
+
 def test_frozen_half_precision_models_have_them_too(smollm2):
     model = tiny.llama(smollm2.tokenizer)
     values = []

@@ -29,8 +29,23 @@ def elementwise(module: nn.Module) -> tuple[nn.Module, ...]:
 
 
 def by_word_piece(field: Field) -> Callable[[Tensor], Tensor]:
-    """Sums what tokens were given, float [..., T], into the features of a text, whose tokens they are."""
-    return lambda tokens: field.by_feature(functional.pad(tokens[..., None], (0, field.point.shape[-1] - 1)))
+    """Sums what tokens were given, float [..., T], into the features of a text, whose tokens they are.
+
+    Raises:
+        MethodError: the model attends among more or fewer places than it reads tokens.
+    """
+    read, width = field.point.shape
+
+    def pieces(tokens: Tensor) -> Tensor:
+        if tokens.shape[-1] != read:
+            msg = (
+                f"The model attends among {tokens.shape[-1]} places and reads {read} tokens, so that what it attends to "
+                "are not the tokens; choose a method that needs no attention weights."
+            )
+            raise MethodError(msg)
+        return field.by_feature(functional.pad(tokens[..., None], (0, width - 1)))
+
+    return pieces
 
 
 def by_patch(field: Field) -> Callable[[Tensor], Tensor]:
