@@ -12,6 +12,7 @@ from xaiwidgets.engine import (
     attention,
     attn_lrp,
     banzhaf,
+    captum_bridge,
     conductance,
     expected_gradients,
     global_importance,
@@ -44,6 +45,7 @@ FAMILIES = (
     conductance,
     smoothing,
     expected_gradients,
+    captum_bridge,
     permutation_importance,
     global_importance,
 )
@@ -76,8 +78,8 @@ def fitting(model: Faced) -> list[Method]:
     return sorted(fit, key=lambda method: method.name != first)
 
 
-def find(name: str | None, model: Faced, options: dict[str, Any]) -> Method:
-    """The method called `name` (None: the model's default).
+def find(name: Any, model: Faced, options: dict[str, Any]) -> Method:
+    """The method called `name` (None: the model's default), or an algorithm of Captum's by its class.
 
     Raises:
         MethodError: when it is unknown, needs a face the model does not have, or lacks one of the options.
@@ -85,12 +87,14 @@ def find(name: str | None, model: Faced, options: dict[str, Any]) -> Method:
     fit = [method.name for method in fitting(model)]
     if name is None:
         name = fit[0]
-    if not isinstance(name, str) or name not in METHODS:
+    captums = captum_bridge.named_by_captum(name)
+    if not captums and (not isinstance(name, str) or name not in METHODS):
         close = get_close_matches(str(name), METHODS, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         msg = f"There is no method {name!r}: {hint}For this model choose one of {', '.join(fit)}."
         raise MethodError(msg)
-    method = METHODS[name]
+    method = captum_bridge.captum_method(name, frozenset(model.faces)) if captums else METHODS[name]
+    name = method.name
     if method.face not in model.faces:
         what = _NEEDS[method.face]
         msg = f"{name!r} needs {what}, which this model does not give; choose one of {', '.join(fit)}."
