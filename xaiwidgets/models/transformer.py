@@ -39,8 +39,8 @@ def by_word_piece(field: Field) -> Callable[[Tensor], Tensor]:
     def pieces(tokens: Tensor) -> Tensor:
         if tokens.shape[-1] != read:
             msg = (
-                f"The model attends among {tokens.shape[-1]} places and reads {read} tokens, so that what it attends to "
-                "are not the tokens; choose a method that needs no attention weights."
+                f"The model attends among {tokens.shape[-1]} places and reads {read} tokens: what it attends to are "
+                "not the tokens; choose a method that needs no attention weights."
             )
             raise MethodError(msg)
         return field.by_feature(functional.pad(tokens[..., None], (0, width - 1)))
