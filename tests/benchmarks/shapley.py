@@ -167,26 +167,29 @@ def _draw(groups, errors):
     import matplotlib.pyplot as plt
 
     shown = [group for group in groups if not group.startswith("noise")]
-    figure, axes = plt.subplots(1, len(shown), figsize=(2.7 * len(shown), 3.1), sharey=True, layout="constrained")
-    colours = dict(zip(PEERS, ("#3b6fb6", "#7a9cc6", "#8a8a8a", "#555555", "#c2a878", "#a08050"), strict=True))
-    for axis, group in zip(axes, shown, strict=True):
+    figure, axes = plt.subplots(2, 4, figsize=(11, 5), sharey=True, layout="constrained")
+    colours = dict(zip(PEERS, ("#1f5fa8", "#7fb0dc", "#8a8a8a", "#3c3c3c", "#c9a227", "#e0c878"), strict=True))
+    *panels, last = axes.flat
+    for axis, group in zip(panels, shown, strict=True):
         for estimator in (*PEERS, "kernel_shap"):
-            curve = [
-                np.median([max(np.median(errors[name, b][estimator]), 1e-5) for name in groups[group]]) for b in BUDGETS
-            ]
             mine = estimator == "kernel_shap"
+            each = [[max(np.median(errors[name, b][estimator]), 1e-4) for name in groups[group]] for b in BUDGETS]
             axis.loglog(
-                BUDGETS, curve, color="#d1495b" if mine else colours[estimator], lw=2.4 if mine else 1.2,
-                marker="o", ms=4 if mine else 2.5, label="xaiwidgets kernel_shap" if mine else estimator,
+                BUDGETS, np.median(each, axis=1), color="#d1324b" if mine else colours[estimator],
+                lw=2.4 if mine else 1.3, marker="o", ms=4 if mine else 2.5,
+                label="xaiwidgets kernel_shap" if mine else estimator,
             )  # fmt: skip
         axis.set_title(group, fontsize=9)
         axis.set_xticks(BUDGETS, [str(b) for b in BUDGETS], fontsize=8)
+        axis.tick_params(axis="y", labelsize=8)
         axis.minorticks_off()
         axis.grid(alpha=0.25)
-        axis.set_xlabel("model calls", fontsize=8)
-    axes[0].set_ylabel("relative error of the values", fontsize=8)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8, frameon=False)
-    figure.savefig(PICTURE, dpi=110)
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel("model calls", fontsize=9)
+    figure.supylabel("relative error of the Shapley values (0.0001 and less drawn alike)", fontsize=9)
+    last.axis("off")
+    last.legend(*panels[0].get_legend_handles_labels(), loc="center", fontsize=9, frameon=False)
+    figure.savefig(PICTURE, dpi=90)
     plt.close(figure)
 
 
