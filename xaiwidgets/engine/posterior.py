@@ -213,8 +213,8 @@ def posterior(index: Index, present: Tensor, scores: Tensor, *, ends: bool) -> t
         squares = squares + weight * (variance.clamp(min=0) * fitted + mean.square())
     if m <= LEAST:
         return values * scale, zero + math.nan
-    # Choosing among priors takes up degrees of freedom; about half is what covers.
-    band = t_quantile(m // 2) * (squares - values.square()).clamp(min=ROUNDING**2).sqrt()
+    # Choosing among priors takes up degrees of freedom; a third of them left is what covers.
+    band = t_quantile(m // 3) * (squares - values.square()).clamp(min=ROUNDING**2).sqrt()
     if index.order > 1:
         band.fill_diagonal_(0.0)
     return values * scale, band * scale
