@@ -55,7 +55,8 @@ def captum_method(asked: Any, faces: frozenset[str]) -> Method:
 
     Perturbation algorithms play the game, a coalition for each of Captum's masks, so they work on any model; Captum's
     occlusion, whose windows lie on the input itself, and all others work on the module. Attributions are summed by
-    feature, those of Captum's occlusion averaged. A budget that is too small is an error, because Captum cannot be stopped half-way.
+    feature, those of Captum's occlusion averaged. A budget that is too small is an error, because Captum cannot be
+    stopped half-way.
 
     Args:
         asked: a class such as `captum.attr.DeepLift`, or its name, "captum.DeepLift".
