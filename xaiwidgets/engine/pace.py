@@ -63,7 +63,7 @@ class Pace:
         self._ended: float | None = None
         self._deadline = self._grace = float("inf")
         self._bytes: dict[int, int] = {}
-        self._survived = LARGEST
+        self._survived = _ANY
         self._shrunk = False
 
     def __call__(self, rows: int, call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -120,8 +120,10 @@ class Pace:
             return True
         if left == float("inf") or not self._recent:
             return False
-        one = self._aside + max(self._recent, self._per_row.get(1, 0.0) if self._size == 1 else 0.0)
-        return one - left > min(left, self._grace) or needs * self._rate(self._size) > left + self._grace
+        # A far endpoint takes as long for one row as for many.
+        shortest = min((rows * seconds for rows, seconds in self._per_row.items()), default=self._recent)
+        over = self._aside + shortest - left
+        return over > min(left, self._grace) or needs * self._rate(self._size) > left + self._grace
 
     @property
     def room(self) -> float:
@@ -145,7 +147,7 @@ class Pace:
         elif self._shrunk:
             rows = self._within_memory()
             said.append(f"The batch was kept at {_rows(rows)} to stay within {spelled(self.memory)} of memory.")
-        if self._survived < LARGEST:
+        if self._survived < _ANY:
             said.append(f"The model ran out of memory, and the batch was cut to {_rows(self._survived)}.")
         return tuple(said)
 
@@ -224,12 +226,16 @@ class Pace:
             self._size, self._tries = size, 0
 
 
+_ANY = 10**9
+"""Rows, where none have been too many yet."""
+
+
 def _joined(parts: list[T]) -> T:
-    """The parts' rows as one: of tensors, or of tuples of tensors."""
+    """The parts' rows as one: of tensors, or of tuples of them."""
     made: Any = parts
     if isinstance(made[0], Tensor):
         return torch.cat(made)  # type: ignore[return-value]
-    return tuple(torch.cat(column) for column in zip(*made, strict=True))  # type: ignore[return-value]
+    return tuple(_joined(list(column)) for column in zip(*made, strict=True))  # type: ignore[return-value]
 
 
 def _rows(count: int) -> str:
