@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from xaiwidgets.errors import InputError
+from xaiwidgets.foreign import captum_values
+from xaiwidgets.foreign import shap_values as read_shap
 from xaiwidgets.trust import Faithfulness
 
 if TYPE_CHECKING:
@@ -154,6 +156,63 @@ class Explanation:
         errors = np.full(array.shape, np.nan) if error is None else _vector(error, "error")
         provenance.setdefault("signed", bool((array < 0).any()))
         return cls(values=array, features=tuple(str(name) for name in features), error=errors, **provenance)
+
+    @classmethod
+    def from_captum(
+        cls,
+        attributions: Any,
+        features: Sequence[str] | None = None,
+        *,
+        delta: Any = None,
+        by_feature: Callable[[Any], Any] | None = None,
+        **provenance: Any,
+    ) -> Self:
+        """An explanation from what a Captum algorithm returned for one input.
+
+        Args:
+            attributions: a tensor [n], [1, n], [T, D] or [1, T, D]; the last axis of embeddings is summed.
+            features: n names; None: "x0", "x1", …
+            delta: the convergence delta that Captum returned with it; kept as `details["completeness_gap"]`.
+            by_feature: sums attributions of any shape into features, such as a field's `by_feature`.
+            **provenance: any other attribute of an explanation: `target=`, `method=`, `output=`, …
+
+        Raises:
+            InputError: they are those of several inputs, or cannot be read.
+        """
+        values = captum_values(attributions, by_feature)
+        if delta is not None:
+            gap = captum_values(delta, None)
+            if gap.shape != (1,):
+                msg = f"delta has shape {gap.shape}; give the convergence delta of one input, one number."
+                raise InputError(msg)
+            provenance["details"] = {**provenance.get("details", {}), "completeness_gap": float(gap[0])}
+        names = [f"x{i}" for i in range(len(values))] if features is None else features
+        return cls.from_arrays(values, names, **{"method": "captum", **provenance})
+
+    @classmethod
+    def from_shap(
+        cls,
+        shap_values: Any,
+        index: int = 0,
+        output: int | str | None = None,
+        *,
+        features: Sequence[str] | None = None,
+        **provenance: Any,
+    ) -> Self:
+        """An explanation from one row of what a shap explainer returned.
+
+        Args:
+            shap_values: a `shap.Explanation`; or shap values alone, float [n], [N, n] or [N, n, outputs].
+            index: which row.
+            output: which output, by number or name; needed where there are several.
+            features: n names; None: the explanation's own, the row's tokens, or "x0", "x1", …
+            **provenance: any other attribute of an explanation: `target=`, `method=`, …
+
+        Raises:
+            InputError: there is no such row or output, or the shapes are others.
+        """
+        values, names, rest = read_shap(shap_values, index=index, output=output, features=features)
+        return cls.from_arrays(values, names, **{**rest, **provenance})
 
     def __repr__(self) -> str:
         order = np.argsort(-np.abs(np.nan_to_num(self.values)), kind="stable")[:5]
