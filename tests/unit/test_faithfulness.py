@@ -1,5 +1,6 @@
 """Measuring an explanation: first numbers soon, limits kept, stopped and resumed, saved, bad input in a sentence."""
 
+import dataclasses
 import threading
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 
 import xaiwidgets as xw
-from tests.oracle.planted import planted_image
+from tests.oracle.planted import planted_image, planted_table
 from xaiwidgets.errors import InputError, MethodError, ModelError
 
 WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -142,6 +143,36 @@ def test_one_feature_cannot_be_ranked(model):
     found = xw.faithfulness(model, "one", e)
     assert found.verdict == "not decided"
     assert "One feature alone cannot be ranked." in found.notes
+
+
+def test_an_explanation_of_a_neuron_is_measured_at_the_neuron(sentiment):
+    text = "A gripping film, unbelievably well acted."
+    layer = "encoder.encoder.layer.1"
+    e = xw.explain(sentiment, text, method="permutation_shap", layer=layer, neuron=3, budget=400)
+    at_neuron = xw.faithfulness(sentiment, text, e, measures="sensitivity_n")
+    assert at_neuron.agreement > 0.8
+    # At the score the same numbers mean something else.
+    at_score = xw.faithfulness(sentiment, text, dataclasses.replace(e, parameters={}), measures="sensitivity_n")
+    assert at_score.agreement < at_neuron.agreement - 0.2
+
+
+def test_features_inside_the_model_cannot_be_taken_away(sentiment):
+    text = "A gripping film."
+    e = xw.explain(sentiment, text, method="saliency", layer="encoder.encoder.layer.1")
+    with pytest.raises(MethodError, match="lie inside the model"):
+        xw.faithfulness(sentiment, text, e)
+
+
+def test_the_baseline_of_the_explanation_is_used_again():
+    model, row = planted_table(0)
+    other = np.full((4, 20), 0.9)
+    e = xw.explain(model, row, method="occlusion", background=other)
+    same = xw.faithfulness(model, row, e, background=other, measures="sensitivity_n")
+    plain = xw.explain(model, row, method="occlusion")
+    assert same.curves["sensitivity_n"] is not None
+    assert not np.allclose(e.values, plain.values)
+    with pytest.raises(InputError, match="give the same background= again"):
+        xw.faithfulness(model, row, e)
 
 
 def test_the_model_is_left_as_it_was():

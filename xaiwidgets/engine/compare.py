@@ -18,6 +18,7 @@ from xaiwidgets.engine.measuring import Measuring, fitting
 from xaiwidgets.engine.rankings import Rankings
 from xaiwidgets.engine.ranks import kendall, spearman
 from xaiwidgets.engine.request import Explainable
+from xaiwidgets.engine.rerun import posed
 from xaiwidgets.engine.verify import target_of
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation
@@ -165,7 +166,7 @@ def _measured(
         def begin(_: Callable[[], bool], e: Explanation = e, rankings: Rankings | None = rankings) -> Measuring:
             nonlocal problem
             fresh = problem is None
-            problem = model.problem(x, about, **absence) if problem is None else problem
+            problem = posed(given[0], x, about, absence)(model) if problem is None else problem
             wanted = ("sensitivity_n", "infidelity", *CURVES)
             if "max_sensitivity" in fitting(e, problem, relearn=False):
                 wanted = (*wanted, "max_sensitivity")

@@ -16,6 +16,7 @@ from xaiwidgets.engine.problem import Problem
 from xaiwidgets.engine.randomised import randomised
 from xaiwidgets.engine.rankings import Rankings
 from xaiwidgets.engine.request import Explainable
+from xaiwidgets.engine.rerun import posed
 from xaiwidgets.engine.verify import target_of
 from xaiwidgets.errors import InputError, MethodError
 from xaiwidgets.explanation import Explanation
@@ -55,7 +56,7 @@ def start_faithfulness(
         memory: bytes that one model call may take, or text like "1GB".
         supersede: an older job that this one replaces.
         on_update: called in the worker thread after each model call and at the end.
-        **absence: baseline or background, as the explanation was asked for with.
+        **absence: baseline or background, where the explanation was asked for with one that it does not hold.
 
     Raises:
         InputError: `e` is no explanation. MethodError: an unknown measure, or a limit that cannot be read.
@@ -69,15 +70,17 @@ def start_faithfulness(
     about = target_of(e) if target is None else target
     when = limits(tolerance=tolerance, budget=budget, within=within, memory=memory)
 
+    pose = posed(e, x, about, absence)
+
     def begin(_: Callable[[], bool]) -> Measuring:
-        problem = explainable.problem(x, about, **absence)
+        problem = pose(explainable)
         return measuring(
             problem,
             e,
             measures=asked,
             radius=radius,
             seed=seed,
-            relearn=lambda: randomised(explainable, problem, x, about, seed=seed, **absence),
+            relearn=lambda: randomised(explainable, problem, pose, seed=seed),
             evaluations=problem.evaluations,
         )
 
@@ -125,7 +128,10 @@ def measuring(
         InputError: problem and explanation have different features. MethodError: a measure does not fit.
     """
     if problem.game is None:
-        msg = "This model does not say what it does without some features; faithfulness needs coalitions of features."
+        msg = (
+            "Faithfulness takes features away and looks at the score, but the features of this explanation lie inside "
+            "the model or in a data set; measure one whose features are the input's."
+        )
         raise MethodError(msg)
     if problem.features != e.features:
         msg = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -13,25 +13,23 @@ from xaiwidgets.engine.request import Explainable
 from xaiwidgets.errors import ModelError, XaiError
 
 
-def randomised(model: Explainable, problem: Problem, x: Any, target: Any, *, seed: int, **absence: Any) -> Problem:
-    """The problem of (x, target) for a copy of the model whose weights are drawn anew; the model itself stays as it is.
+def randomised(model: Explainable, problem: Problem, pose: Callable[[Explainable], Problem], *, seed: int) -> Problem:
+    """The same problem for a copy of the model whose weights are drawn anew; the model itself stays as it is.
 
     Adebayo et al. 2018, "Sanity Checks for Saliency Maps", with all layers at once.
 
     Args:
         model: the adapter.
-        problem: of (x, target) and the model itself.
-        x: the input.
-        target: as the adapter reads it.
+        problem: of the model itself.
+        pose: asks a model the question of that problem.
         seed: of the weights.
-        **absence: as the adapter reads them.
 
     Raises:
         ModelError: there is no module, or it cannot be copied.
     """
     try:
         twin = copy.deepcopy(model)
-        inside = twin.problem(x, target, **absence).inside
+        inside = pose(twin).inside
     except XaiError:
         raise
     except Exception as fault:
@@ -41,7 +39,7 @@ def randomised(model: Explainable, problem: Problem, x: Any, target: Any, *, see
         msg = f"The weights of this {type(model).__name__} cannot be drawn anew: it holds no torch module of its own."
         raise ModelError(msg)
     draw_anew(inside.module, seed=seed)
-    return twin.problem(x, target, **absence)
+    return pose(twin)
 
 
 def draw_anew(module: nn.Module, *, seed: int) -> None:
