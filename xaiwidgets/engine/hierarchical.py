@@ -20,18 +20,28 @@ from xaiwidgets.errors import MethodError
 SPLITS_AT_ONCE = 32
 """The most groups that are chosen for splitting before their scores are looked at, so that calls can be batched."""
 
+PARTLY = (
+    "Not every group was split in every context: parts of the values are carried over from others, or shared evenly."
+)
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(eq=False)
 class Group:
-    """Features that come and go together until the group is split.
+    """Features that come and go together until the group is split, and what its splits have told.
 
     Attributes:
         members: int64 [size].
         halves: the two groups it is made of; empty for a single feature.
+        split: the weight of the contexts in which it was split; of a single feature, in which it was seen. 1: in all.
+        chosen: the weight of the contexts in which it was or will be split.
+        earned: what the halves added in these contexts, by weight.
     """
 
     members: Tensor
     halves: tuple[Group, ...] = ()
+    split: float = 0.0
+    chosen: float = 0.0
+    earned: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +63,22 @@ class Effect:
     weight: float
 
     @property
-    def value(self) -> float:
-        """Its part of the group's Owen value."""
-        return self.weight * (self.joined - self.without)
+    def urgency(self) -> float:
+        """How much a split here may change: all of the effect in the group's first context, less in further ones."""
+        known = self.group.chosen
+        return abs(self.joined - self.without) * (1 - known) * (self.weight / (known + self.weight)) ** 2
 
 
 def owen(game: Game, pace: Pace, *, tree: list[Any] | None = None) -> Iterator[Estimate]:
     """Owen values over a binary tree of features: each group's value is shared between its halves as in a game of two.
 
-    Owen 1977, "Values of games with a priori unions"; nested as in Lundberg's PartitionExplainer (shap). Splitting a
-    group in one context of other groups costs two evaluations; the effect that is largest in size is split next, and
-    what a group that is not split yet has earned is shared evenly among its features. So the values add up to the
-    change in score from the first estimate on. All splits cost about n² evaluations, and then the values are exact.
+    Owen 1977, "Values of games with a priori unions", nested as in Lundberg's PartitionExplainer (shap). Splitting a
+    group in one context of other groups costs two evaluations. Where it has not been split, its halves are taken to
+    differ as they do where it has been, and a group that was never split is shared evenly. So an additive game is
+    known once each group was split once, about 2n evaluations; the values always add up to the change in score; and
+    after all splits, about n² evaluations, they are exact. Until then nothing can be claimed of the error.
+
+    Details: "seen", float64 [n]: in which share of its contexts a feature was evaluated by itself.
 
     Args:
         game: the game.
@@ -78,38 +92,33 @@ def owen(game: Game, pace: Pace, *, tree: list[Any] | None = None) -> Iterator[E
     root = _halved(torch.arange(game.players), game.positions) if tree is None else _given(tree, game.players)
     nobody = torch.zeros(game.players, dtype=torch.bool)
     empty = float(pace(1, game.values, nobody[None])[0])
-    whole = Effect(root, nobody, empty, game.whole, 1.0)
+    waiting: list[tuple[float, int, Effect]] = []
     # The count breaks ties: the effect that was found first is split first.
-    found = 0
-    heap = [(-abs(whole.value), found, whole)] if root.halves else []
-    values = torch.full((game.players,), whole.value / game.players, dtype=torch.float64)
-    shared = torch.full_like(values, abs(whole.value) / game.players) if heap else torch.zeros_like(values)
-    groups = torch.full_like(values, float(len(heap)))
-    yield _estimate(values, shared, groups, empty)
-    while heap:
-        # How many are split at once must not depend on the batch size, which must not change the numbers.
-        chosen = [heapq.heappop(heap)[2] for _ in range(min(SPLITS_AT_ONCE, (len(heap) + 1) // 2))]
+    found = _wait(waiting, 0, [Effect(root, nobody, empty, game.whole, 1.0)])
+    shown = _estimate(root, empty, game)
+    yield shown
+    while waiting:
+        chosen = _most_urgent(waiting)
         masks = torch.stack([_joined(effect.context, half) for effect in chosen for half in effect.group.halves])
         scores: list[float] = []
         for part in pace.chunks(len(masks)):
             before = len(scores) // 2
             scores += pace(part.stop - part.start, game.values, masks[part]).tolist()
-            values, shared, groups = values.clone(), shared.clone(), groups.clone()
-            for index in range(before, len(scores) // 2):
-                effect = chosen[index]
-                _share(effect, -1, values, shared, groups)
-                for piece in _pieces(effect, masks[2 * index : 2 * index + 2], scores[2 * index : 2 * index + 2]):
-                    _share(piece, 1, values, shared, groups)
-                    if piece.group.halves:
-                        found += 1
-                        heapq.heappush(heap, (-abs(piece.value), found, piece))
-            yield _estimate(values, shared, groups, empty)
+            for row in range(before, len(scores) // 2):
+                pieces = _split(chosen[row], masks[2 * row : 2 * row + 2], scores[2 * row : 2 * row + 2])
+                found = _wait(waiting, found, pieces)
+            if len(scores) // 2 > before:
+                shown = _estimate(root, empty, game)
+            yield shown
 
 
-def _pieces(effect: Effect, masks: Tensor, scores: list[float]) -> list[Effect]:
-    """The effects of an effect's halves, without and with the other half."""
-    (left, right), half = effect.group.halves, effect.weight / 2
-    (with_left, with_right), (left_score, right_score) = masks, scores
+def _split(effect: Effect, masks: Tensor, scores: list[float]) -> list[Effect]:
+    """The effects of an effect's halves, without and with the other half; the group remembers what they earned."""
+    group, half = effect.group, effect.weight / 2
+    (left, right), (with_left, with_right), (left_score, right_score) = group.halves, masks, scores
+    total, ahead = effect.joined - effect.without, left_score - right_score
+    group.split += effect.weight
+    group.earned = (group.earned[0] + half * (total + ahead), group.earned[1] + half * (total - ahead))
     return [
         Effect(left, effect.context, effect.without, left_score, half),
         Effect(left, with_right, right_score, effect.joined, half),
@@ -118,22 +127,59 @@ def _pieces(effect: Effect, masks: Tensor, scores: list[float]) -> list[Effect]:
     ]
 
 
-def _share(effect: Effect, sign: int, values: Tensor, shared: Tensor, groups: Tensor) -> None:
-    """Add or take back an effect's even shares, in place."""
-    members = effect.group.members
-    values[members] += sign * effect.value / len(members)
-    if len(members) > 1:
-        shared[members] += sign * abs(effect.value) / len(members)
-        groups[members] += sign
+def _wait(waiting: list[tuple[float, int, Effect]], found: int, effects: list[Effect]) -> int:
+    """Line the effects up for splitting, single features aside; returns how many were found so far."""
+    for effect in effects:
+        if effect.group.halves:
+            found += 1
+            heapq.heappush(waiting, (-effect.urgency, found, effect))
+        else:
+            effect.group.split += effect.weight
+    return found
 
 
-def _estimate(values: Tensor, shared: Tensor, groups: Tensor, empty: float) -> Estimate:
-    """The values so far; `groups` counts the effects of unsplit groups that each feature still has a share of."""
-    open_ones = groups > 0
-    error = torch.zeros_like(values).masked_fill(open_ones, math.nan)
-    complete = not bool(open_ones.any())
-    shared = shared.clamp(min=0).masked_fill(~open_ones, 0.0)
-    notes = () if complete else ("Features of groups that are not split yet share their group's value evenly.",)
+def _most_urgent(waiting: list[tuple[float, int, Effect]]) -> list[Effect]:
+    """Take the most urgent effect, and those at least half as urgent.
+
+    How many they are must not depend on the batch size, which must not change the numbers.
+    """
+    chosen: list[Effect] = []
+    least = 0.0
+    while waiting and len(chosen) < SPLITS_AT_ONCE and -waiting[0][0] >= least:
+        _, number, effect = heapq.heappop(waiting)
+        now = (-effect.urgency, number, effect)
+        if waiting and now[:2] > waiting[0][:2]:
+            # It has become less urgent since it was lined up.
+            heapq.heappush(waiting, now)
+            continue
+        if -now[0] < least:
+            heapq.heappush(waiting, now)
+            break
+        chosen.append(effect)
+        effect.group.chosen += effect.weight
+        least = least or -now[0] / 2
+    return chosen
+
+
+def _estimate(root: Group, empty: float, game: Game) -> Estimate:
+    """The values that the splits so far give, from the whole down."""
+    values = torch.zeros(game.players, dtype=torch.float64)
+    seen = torch.zeros_like(values)
+    down = [(root, game.whole - empty)]
+    while down:
+        group, value = down.pop()
+        if not group.halves or not group.split:
+            values[group.members] = value / len(group.members)
+            seen[group.members] = 0.0 if group.halves else group.split
+            continue
+        left, right = group.earned
+        # Elsewhere the halves are ahead of each other by as much as here.
+        elsewhere, ahead = value - left - right, (1 - group.split) * (left - right) / group.split
+        down += [(group.halves[0], left + (elsewhere + ahead) / 2), (group.halves[1], right + (elsewhere - ahead) / 2)]
+    # The shares are negative powers of two, which add up without rounding.
+    partly = seen < 1
+    error = torch.zeros_like(values).masked_fill(partly, math.nan)
+    complete = not bool(partly.any())
     return Estimate(
         values=values,
         error=error,
@@ -141,8 +187,8 @@ def _estimate(values: Tensor, shared: Tensor, groups: Tensor, empty: float) -> E
         relative_error=share_of_norm(error, values),
         baseline_output=empty,
         needs=0 if complete else 1,
-        details={"shared": shared},
-        notes=notes,
+        details={"seen": seen},
+        notes=() if complete else (PARTLY,),
     )
 
 
