@@ -124,15 +124,16 @@ class Belief:
         weights = self._weights()
         each = torch.stack([posterior.values for posterior in self._posteriors])
         values = (weights[:, None] * each).sum(0)
-        degrees = self.pairs - self.spins.shape[1]
-        if not self._searched or degrees < max(2, self.spins.shape[1] / 4):
+        n = self.spins.shape[1]
+        degrees = self.pairs - n
+        if not self._searched or degrees < max(2, n / 4):
             return _unknown(self._unit * values, empty)
         variance = torch.stack([posterior.variance for posterior in self._posteriors])
         variance = (weights[:, None] * (variance + (each - values).square())).sum(0)
         best = self.likeliest
         # Both corrections were measured to be needed: for how well the later pairs were foreseen, and for what was
         # fitted to the same pairs, about one number a feature.
-        honest = best.recent / best.scale * (1 + self.spins.shape[1] / self.pairs) if best.scale > 0 else 0.0
+        honest = best.recent / best.scale * (1 + n / (self.pairs - n / 2)) if best.scale > 0 else 0.0
         band = self._unit * t_quantile(degrees) * (honest * variance).sqrt()
         return _of(self._unit * values, band, empty)
 
