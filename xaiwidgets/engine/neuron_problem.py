@@ -140,9 +140,9 @@ def _index(layer: str, neuron: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
             f"{shape[axis] - 1}, or {len(shape)} numbers that pick one value."
         )
         raise MethodError(msg)
-    everywhere: list[Any] = [slice(None)] * (1 + len(shape))
-    everywhere[1 + axis : 2 + axis] = numbers if not several else everywhere[1 + axis : 2 + axis]
-    return (slice(None), *numbers) if several else tuple(everywhere)
+    if several:
+        return (slice(None), *numbers)
+    return (*[slice(None)] * (1 + axis), numbers[0])
 
 
 def _plain(neuron: Any) -> int | list[int]:
