@@ -33,7 +33,7 @@ def correlation(values: Tensor, gone: Tensor, drops: Tensor) -> Tensor:
     """
     present, dropped = _centred(gone, drops)
     products = values @ (present.T @ dropped)
-    norms = _square(values, present.T @ present) * dropped.square().sum()
+    norms = _squared(values, present) * dropped.square().sum()
     return torch.where(norms > 0, products / norms.clamp(min=1e-300).sqrt(), 0.0)
 
 
@@ -67,7 +67,7 @@ def infidelity(values: Tensor, gone: Tensor, drops: Tensor) -> Tensor:
     """
     present, dropped = gone.flatten(0, 1).double(), drops.flatten()
     products = values @ (present.T @ dropped)
-    squares = _square(values, present.T @ present)
+    squares = _squared(values, present)
     scale = torch.where(squares > 0, products / squares.clamp(min=1e-300), 0.0).clamp(min=0)
     return (dropped.square().sum() - 2 * scale * products + scale.square() * squares) / len(dropped)
 
@@ -86,6 +86,7 @@ def _centred(gone: Tensor, drops: Tensor) -> tuple[Tensor, Tensor]:
     return (present - present.mean(0)).flatten(0, 1), (drops - drops.mean(0)).flatten()
 
 
-def _square(values: Tensor, gram: Tensor) -> Tensor:
-    """vᵀGv for each row."""
-    return ((values @ gram) * values).sum(-1).clamp(min=0)
+def _squared(values: Tensor, present: Tensor) -> Tensor:
+    """The sum over coalitions of squared sums of values, float64 [...]; in pieces, for there are many rankings."""
+    rows = torch.split(values.reshape(-1, values.shape[-1]), 256)
+    return torch.cat([(part @ present.T).square().sum(-1) for part in rows]).reshape(values.shape[:-1])
