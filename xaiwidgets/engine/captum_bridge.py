@@ -188,11 +188,10 @@ def _on_module(algorithm: Any, inside: Inside, pace: Pace, options: Mapping[str,
     first = replace(_estimate(values, needs=1 + len(absent)), notes=_unguided(algorithm, inside.module))
     yield first
     total = 0.0
-    with torch.no_grad():
-        for part in pace.chunks(len(absent)):
-            total += float(pace(len(absent[part]), _scored(inside), absent[part]).double().sum())
-            yield first
-        output = float(pace(1, _scored(inside), field.point[None])[0])
+    for part in pace.chunks(len(absent)):
+        total += float(pace(len(absent[part]), _scored(inside), absent[part]).double().sum())
+        yield replace(first, needs=1 + len(absent) - part.stop)
+    output = float(pace(1, _scored(inside), field.point[None])[0])
     yield _with_gap(first, output, total / len(absent), told=_claims_completeness(algorithm))
 
 
@@ -236,7 +235,7 @@ class _Scored(nn.Module):
 
 def _scored(inside: Inside) -> Callable[[Tensor], Tensor]:
     def score(points: Tensor) -> Tensor:
-        with inside.evaluating():
+        with inside.evaluating(), torch.no_grad():
             return inside.score(points)
 
     return score
