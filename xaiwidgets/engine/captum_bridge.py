@@ -16,6 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from xaiwidgets.engine.as_found import as_found, nothing_in_place, seeded
+from xaiwidgets.engine.captum_algorithms import (
+    algorithm_called,
+    claims_completeness,
+    options_of,
+    sorted_options,
+    takes_several,
+)
 from xaiwidgets.engine.estimate import Estimate
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.method import Method
@@ -23,31 +30,8 @@ from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Game, Inside
 from xaiwidgets.errors import MethodError, XaiError
 
-_OURS = {
-    "self", "forward_func", "model", "layer", "device_ids", "inputs", "baselines", "layer_baselines", "target",
-    "additional_forward_args", "feature_mask", "layer_mask", "return_convergence_delta", "return_input_shape", "kwargs",
-}  # fmt: skip
-"""The parameters of Captum's algorithms that are known here; all others are a user's options."""
-
-_BATCH = {"internal_batch_size": 8, "perturbations_per_eval": 8, "attr_dim_summation": False}
-"""What is set unless the user says otherwise: batches of eight, for fifty pictures at once take 4 GB."""
-
 ALL_ORDERS = 7
 """The most features whose orders are all walked: 5040 orders are 35 000 evaluations."""
-
-_INSTEAD = {
-    "Neuron": "ask an algorithm about the input, such as captum.IntegratedGradients, with layer= and neuron=",
-    "FeaturePermutation": "it shuffles features among many inputs, see xw.permutation_importance",
-    "NoiseTunnel": "choose 'smooth_grad', which knows its error",
-    "GuidedGradCam": "choose 'guided_backprop', or captum.LayerGradCam with layer=",
-}
-
-
-def named_by_captum(asked: Any) -> bool:
-    """Whether a method is asked for by a class of Captum's, or by its name: "captum.DeepLift"."""
-    if isinstance(asked, type):
-        return asked.__module__.startswith("captum.")
-    return isinstance(asked, str) and asked.startswith("captum.")
 
 
 def captum_method(asked: Any, faces: frozenset[str]) -> Method:
@@ -65,7 +49,7 @@ def captum_method(asked: Any, faces: frozenset[str]) -> Method:
     Raises:
         MethodError: Captum is not installed, has no such algorithm, or it is not about one input.
     """
-    algorithm = _algorithm(asked)
+    algorithm = algorithm_called(asked)
     attr = import_module("captum.attr")
     layered = issubclass(algorithm, attr.LayerAttribution)
     perturbs = issubclass(algorithm, attr.PerturbationAttribution) and not layered
@@ -76,7 +60,7 @@ def captum_method(asked: Any, faces: frozenset[str]) -> Method:
         yield from run(algorithm, face, pace, options, seed)
 
     kinds = inspect.Parameter
-    names = sorted({*_options(algorithm), *_options(algorithm.attribute), "seed"})
+    names = sorted({*options_of(algorithm), *options_of(algorithm.attribute), "seed"})
     estimates.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [kinds("face", kinds.POSITIONAL_ONLY), kinds("pace", kinds.POSITIONAL_ONLY)]
         + [kinds(name, kinds.KEYWORD_ONLY) for name in names]
@@ -101,7 +85,7 @@ def deep_lift(inside: Inside, pace: Pace, *, eps: float = 1e-10) -> Iterator[Est
         pace: counts the model calls.
         eps: smaller differences are taken for none.
     """
-    yield from _on_module(_algorithm("captum.DeepLift"), inside, pace, {"eps": eps}, seed=0)
+    yield from _on_module(algorithm_called("captum.DeepLift"), inside, pace, {"eps": eps}, seed=0)
 
 
 def guided_backprop(inside: Inside, pace: Pace) -> Iterator[Estimate]:
@@ -109,7 +93,7 @@ def guided_backprop(inside: Inside, pace: Pace) -> Iterator[Estimate]:
 
     Springenberg et al. 2015, "Striving for Simplicity: The All Convolutional Net".
     """
-    algorithm = _algorithm("captum.GuidedBackprop")
+    algorithm = algorithm_called("captum.GuidedBackprop")
     gradient = _attributed(algorithm, inside, pace, {}, seed=0)
     values = inside.field.by_feature(wide(gradient[0]).square()).sqrt().cpu().double()
     yield Estimate(
@@ -120,30 +104,6 @@ def guided_backprop(inside: Inside, pace: Pace) -> Iterator[Estimate]:
         needs=0,
         notes=_unguided(algorithm, inside.module),
     )
-
-
-def _algorithm(asked: Any) -> Any:
-    name = asked.__name__ if isinstance(asked, type) else str(asked).removeprefix("captum.")
-    if find_spec("captum") is None:
-        msg = f"captum.{name} needs Captum, which is not installed; run: pip install captum"
-        raise MethodError(msg)
-    attr = import_module("captum.attr")
-    algorithm = getattr(attr, name, None)
-    if not (isinstance(algorithm, type) and issubclass(algorithm, attr.Attribution)):
-        msg = f"Captum has no algorithm {name!r}; see captum.attr for those it has."
-        raise MethodError(msg)
-    instead = next((told for part, told in _INSTEAD.items() if part in name), None)
-    wraps = {"attr_method", "attribution_method"} & set(inspect.signature(algorithm).parameters)
-    if instead is None and (wraps or not hasattr(algorithm, "attribute") or inspect.isabstract(algorithm)):
-        instead = "it does not explain one input by itself"
-    if instead is not None:
-        msg = f"captum.{name} does not run here: {instead}."
-        raise MethodError(msg)
-    return algorithm
-
-
-def _options(function: Callable[..., Any]) -> set[str]:
-    return set(inspect.signature(function).parameters) - _OURS
 
 
 def _on_game(algorithm: Any, game: Game, pace: Pace, options: Mapping[str, Any], seed: int) -> Iterator[Estimate]:
@@ -161,7 +121,7 @@ def _on_game(algorithm: Any, game: Game, pace: Pace, options: Mapping[str, Any],
             f"{ALL_ORDERS}; choose 'kernel_shap'."
         )
         raise MethodError(msg)
-    built, given = _sorted(algorithm, options)
+    built, given = sorted_options(algorithm, options)
     if "baselines" in inspect.signature(algorithm.attribute).parameters:
         given["baselines"] = torch.zeros_like(present)
     with seeded(seed):
@@ -183,7 +143,7 @@ def _on_module(algorithm: Any, inside: Inside, pace: Pace, options: Mapping[str,
     except (RuntimeError, IndexError) as problem:
         msg = f"captum.{algorithm.__name__} returned shape {list(found.shape)}, which cannot be laid over the features."
         raise MethodError(msg) from problem
-    field, several = inside.field, _several(algorithm) and inside.field.background is not None
+    field, several = inside.field, takes_several(algorithm) and inside.field.background is not None
     absent = field.background if several and field.background is not None else field.baseline[None]
     first = replace(_estimate(values, needs=1 + len(absent)), notes=_unguided(algorithm, inside.module))
     yield first
@@ -192,14 +152,14 @@ def _on_module(algorithm: Any, inside: Inside, pace: Pace, options: Mapping[str,
         total += float(pace(len(absent[part]), _scored(inside), absent[part]).double().sum())
         yield replace(first, needs=1 + len(absent) - part.stop)
     output = float(pace(1, _scored(inside), field.point[None])[0])
-    yield _with_gap(first, output, total / len(absent), told=_claims_completeness(algorithm))
+    yield _with_gap(first, output, total / len(absent), told=claims_completeness(algorithm))
 
 
 def _attributed(algorithm: Any, inside: Inside, pace: Pace, options: Mapping[str, Any], seed: int) -> Tensor:
     """What the algorithm returns for the input, float [1, ...]; the module is left as it was."""
     name, field = algorithm.__name__, inside.field
     parameters = inspect.signature(algorithm.attribute).parameters
-    built, given = _sorted(algorithm, options)
+    built, given = sorted_options(algorithm, options)
     if "layer" in inspect.signature(algorithm).parameters:
         if inside.layer is None or inside.layer.module is None:
             msg = f"captum.{name} looks at a layer; name one with layer=, xw.layers(model, x) lists them."
@@ -207,7 +167,7 @@ def _attributed(algorithm: Any, inside: Inside, pace: Pace, options: Mapping[str
         built["layer"] = inside.layer.module
     if "baselines" in parameters:
         given["baselines"] = field.baseline[None]
-        if _several(algorithm) and field.background is not None:
+        if takes_several(algorithm) and field.background is not None:
             given["baselines"] = field.background
     model = _Scored(inside.module, inside.score, lambda rows: _spend(pace, name, rows))
     with ExitStack() as stack:
@@ -269,23 +229,6 @@ def _called(pace: Pace, name: str, call: Callable[[], Any]) -> Tensor:
         msg = f"captum.{name} returned no finite attributions on this model; choose another method."
         raise MethodError(msg)
     return found.detach()
-
-
-def _sorted(algorithm: Any, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The options for building the algorithm and those for `attribute`."""
-    building, attributing = _options(algorithm), _options(algorithm.attribute)
-    options = {**{name: value for name, value in _BATCH.items() if name in attributing}, **options}
-    built = {name: value for name, value in options.items() if name in building}
-    return built, {name: value for name, value in options.items() if name in attributing}
-
-
-def _several(algorithm: Any) -> bool:
-    """Whether its baselines are a distribution."""
-    return any(name in algorithm.__name__ for name in ("GradientShap", "DeepLiftShap"))
-
-
-def _claims_completeness(algorithm: Any) -> bool:
-    return any(name in algorithm.__name__ for name in ("DeepLift", "IntegratedGradients", "GradientShap", "LRP"))
 
 
 def _unguided(algorithm: Any, module: nn.Module) -> tuple[str, ...]:

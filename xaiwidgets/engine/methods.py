@@ -27,6 +27,7 @@ from xaiwidgets.engine import (
     shapley,
     smoothing,
 )
+from xaiwidgets.engine.captum_algorithms import named_by_captum
 from xaiwidgets.engine.method import Method
 from xaiwidgets.errors import MethodError
 
@@ -87,7 +88,7 @@ def find(name: Any, model: Faced, options: dict[str, Any]) -> Method:
     fit = [method.name for method in fitting(model)]
     if name is None:
         name = fit[0]
-    captums = captum_bridge.named_by_captum(name)
+    captums = named_by_captum(name)
     if not captums and (not isinstance(name, str) or name not in METHODS):
         close = get_close_matches(str(name), METHODS, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
