@@ -63,7 +63,7 @@ def _compare(kind: str, problems: list[Problem], truth_of: Callable[[Field], np.
         ratio = statistics.median(theirs[best, count]) / statistics.median(ours[count])
         yield (
             f"{kind}: {count:3d} evaluations, true error median/most: ours {_shares(ours[count])}; Captum {shown}; "
-            f"best of Captum's / ours {ratio:.1f}"
+            f"best of Captum's / ours {ratio:.2g}"
         )
 
 
