@@ -15,6 +15,9 @@ GAME_METHODS = [name for name, method in METHODS.items() if method.face == "game
 FIELD_METHODS = [name for name, method in METHODS.items() if method.face == "field"]
 INPUT_METHODS = [name for name, method in METHODS.items() if method.face not in {"scored", "inputs"}]
 """The methods that explain one input; the others need a data set."""
+LISTED_METHODS = [name for name in (*FIELD_METHODS, *GAME_METHODS) if not METHODS[name].backed]
+"""Those that a model without a background of its own is listed with."""
+
 PLAIN_METHODS = FIELD_METHODS + GAME_METHODS
 """The methods that need no module: they work on the problems below."""
 

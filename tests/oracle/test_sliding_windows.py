@@ -70,7 +70,10 @@ def test_features_off_a_grid_are_each_in_some_window():
 
 def test_a_table_has_no_neighbours():
     game, _ = game_of(table_game(3, seed=0), 3)
-    with pytest.raises(MethodError, match=r"need features that lie next to one another.*choose 'occlusion'"):
+    with pytest.raises(
+        MethodError,
+        match=r"needs features that lie side by side, which this model does not give; choose one of kernel_shap",
+    ):
         xw.explain(Given(problem_of(game=replace(game, positions=None))), None, method="sliding_windows")
 
 

@@ -83,4 +83,8 @@ def _early(found: list[Tensor]) -> Estimate:
     )
 
 
-METHODS = (Method(name="expected_gradients", face="field", estimates=expected_gradients, tolerance=0.05, budget=400),)
+METHODS = (
+    Method(
+        name="expected_gradients", face="field", estimates=expected_gradients, tolerance=0.05, budget=400, backed=True
+    ),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -59,18 +59,35 @@ def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
         if part.stop < 2:
             yield replace(estimate, needs=1)
     path.pieces = [_piece(path.integrand, 0.0, 1.0, before=None)]
-    yield path.estimate(needs=2)
+    estimate = path.estimate(needs=2)
     while chosen := path.roughest():
-        nodes = [node for piece in chosen for node in piece.quarters]
-        split = 0
-        for part in pace.chunks(len(nodes)):
-            evaluate(nodes[part])
-            # A piece is split once both its new nodes are there, so that a budget may end anywhere in a round.
-            while 2 * (split + 1) <= part.stop:
-                path.split(chosen[split])
-                split += 1
-            yield path.estimate(needs=2 - part.stop % 2)
+        while chosen:
+            yield estimate
+            room = (pace.budget - pace.evaluations) / (2 * pace.each)
+            nodes = [node for piece in chosen[: int(min(room, len(chosen)))] for node in piece.quarters]
+            # Estimates come after the same nodes on any machine, whatever its batches, or a tolerance would be met at
+            # others.
+            done = yield from _evaluated(nodes, evaluate, pace, estimate)
+            for piece in chosen[: done // 2]:
+                path.split(piece)
+            chosen = chosen[done // 2 :]
+            estimate = path.estimate(needs=2)
     yield path.estimate(needs=0)
+
+
+def _evaluated(
+    nodes: list[float], evaluate: Callable[[list[float]], None], pace: Pace, estimate: Estimate
+) -> Generator[Estimate, None, int]:
+    """Evaluate the nodes, or the first few where time runs out; how many. Meanwhile it yields `estimate`."""
+    done = 0
+    for part in pace.chunks(len(nodes)):
+        evaluate(nodes[part])
+        done, left = part.stop, len(nodes) - part.stop
+        if left and done > 1 and pace.late(left):
+            break
+        if left:
+            yield replace(estimate, needs=left)
+    return done
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -24,6 +24,8 @@ class Method:
             call, so that whoever drives it can stop, show and resume.
         tolerance: the relative error at which it stops when nothing else is asked for.
         budget: the evaluations at which it stops when nothing else is asked for.
+        arranged: whether it needs to know which features lie side by side.
+        backed: whether it needs a background, the model's own or one that is given with the input.
         layered: whether it can look at a layer instead of the input, though its face is no field.
         signed: whether the sign of a value says which way the feature moved the score.
     """
@@ -34,8 +36,16 @@ class Method:
     tolerance: float | None = None
     budget: int | None = None
     signed: bool = True
+    arranged: bool = False
+    backed: bool = False
     layered: bool = False
     options: frozenset[str] = field(init=False)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a model must have for it, in the words of its `faces`."""
+        further = {"positions": self.arranged, "background": self.backed}
+        return frozenset({self.face, *(name for name, needed in further.items() if needed)})
 
     @property
     def summary(self) -> str:

@@ -59,13 +59,18 @@ _NEEDS = {
     "field": "gradients",
     "inside": "a torch module to look into",
     "attention": "attention weights",
+    "positions": "features that lie side by side",
     "scored": "a table whose columns can be shuffled (see xw.permutation_importance)",
     "inputs": "a whole data set (see xw.global_importance)",
 }
 
 
 class Faced(Protocol):
-    """A model with faces. It may name a `default_method`, where the first of the catalogue would serve it badly."""
+    """A model with faces. It may name a `default_method`, where the first of the catalogue would serve it badly.
+
+    Beside the faces of a `Problem`, "positions" is among them where features lie side by side, and "background" where
+    the model brings inputs that stand for an absent one.
+    """
 
     @property
     def faces(self) -> frozenset[str]:
@@ -75,7 +80,7 @@ class Faced(Protocol):
 def fitting(model: Faced) -> list[Method]:
     """The methods that work on this model's problems, the default one first."""
     first = getattr(model, "default_method", None)
-    fit = [method for method in METHODS.values() if method.face in model.faces]
+    fit = [method for method in METHODS.values() if method.needs <= model.faces]
     return sorted(fit, key=lambda method: method.name != first)
 
 
@@ -96,8 +101,10 @@ def find(name: Any, model: Faced, options: dict[str, Any]) -> Method:
         raise MethodError(msg)
     method = captum_bridge.captum_method(name, frozenset(model.faces)) if captums else METHODS[name]
     name = method.name
-    if method.face not in model.faces:
-        what = _NEEDS[method.face]
+    # A background may come with the input; if it does not, the method says so.
+    missing = [need for need in _NEEDS if need in method.needs - model.faces]
+    if missing:
+        what = _NEEDS[missing[0]]
         msg = f"{name!r} needs {what}, which this model does not give; choose one of {', '.join(fit)}."
         raise MethodError(msg)
     unknown = sorted(set(options) - method.options)

@@ -44,12 +44,9 @@ def sliding_windows(game: Game, pace: Pace, *, window: int = 3) -> Iterator[Esti
     is the mean over the windows that hold it. A feature's error is NaN until the last of them is evaluated.
 
     Raises:
-        MethodError: the features have no positions, or `window` is not a positive whole number.
+        MethodError: `window` is not a positive whole number.
     """
-    if game.positions is None:
-        raise MethodError(
-            "Sliding windows need features that lie next to one another, and these have no order; choose 'occlusion'."
-        )
+    assert game.positions is not None  # noqa: S101 - the catalogue offers it where there are some
     if isinstance(window, bool) or not isinstance(window, int) or window < 1:
         msg = f"window={window!r} was given; it must be a positive whole number, the length of a window."
         raise MethodError(msg)
@@ -87,5 +84,5 @@ def _windows(positions: Tensor, window: int) -> Tensor:
 
 METHODS = (
     Method(name="occlusion", face="game", estimates=occlusion),
-    Method(name="sliding_windows", face="game", estimates=sliding_windows),
+    Method(name="sliding_windows", face="game", estimates=sliding_windows, arranged=True),
 )

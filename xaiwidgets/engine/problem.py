@@ -148,4 +148,6 @@ class Problem:
     @property
     def faces(self) -> frozenset[str]:
         """The names of the faces that are there."""
-        return frozenset(name for name in ("game", "field", "inside", "attention") if getattr(self, name) is not None)
+        there = {name for name in ("game", "field", "inside", "attention") if getattr(self, name) is not None}
+        placed = self.game is not None and self.game.positions is not None
+        return frozenset(there | {"positions"} if placed else there)

@@ -77,7 +77,7 @@ class ImageClassifier:
     @cached_property
     def faces(self) -> frozenset[str]:
         """The faces of its problems; attention where the module has parts that are called so."""
-        return frozenset({"game", "field", "inside"} | ({"attention"} if attends(self.module) else set()))
+        return frozenset({"game", "positions", "field", "inside"} | ({"attention"} if attends(self.module) else set()))
 
     def problem(self, x: Any, target: Any = None, *, baseline: Any = None, background: Any = None) -> Problem:
         """Why the score of `target` (None: the highest) is what it is for the picture `x`.

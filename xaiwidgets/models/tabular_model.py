@@ -81,7 +81,7 @@ class TabularModel:
     def faces(self) -> frozenset[str]:
         """Gradients say something of numbers alone, and only a torch module has them."""
         smooth = isinstance(self.model, nn.Module) and not self.columns.categorical
-        return frozenset({"game", "field", "inside"} if smooth else {"game"})
+        return frozenset({"game", "field", "inside", "background"} if smooth else {"game"})
 
     def problem(self, x: Any, target: Any = None, *, baseline: Any = None, background: Any = None) -> Problem:
         """Why the score of `target` (None: the highest) is what it is for the row `x`.

@@ -29,7 +29,7 @@ class CallableText:
         labels: the names of the outputs, or None.
     """
 
-    faces = frozenset({"game"})
+    faces = frozenset({"game", "positions"})
 
     def __init__(self, fn: Callable[[list[str]], Any], *, labels: Sequence[str] | None, absent: str) -> None:
         if not callable(fn):

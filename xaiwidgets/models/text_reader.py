@@ -58,7 +58,7 @@ class TextReader:
     @cached_property
     def faces(self) -> frozenset[str]:
         """The faces of its problems; attention where the model has modules that are called so."""
-        return frozenset({"game", "field", "inside"} | ({"attention"} if attends(self.model) else set()))
+        return frozenset({"game", "positions", "field", "inside"} | ({"attention"} if attends(self.model) else set()))
 
     def scores(self, ids: Tensor) -> Tensor:
         """Scores of token ids, int64 [B, T] → float32 [B, C]."""
