@@ -62,7 +62,8 @@ def test_a_finished_picture_is_checked_and_carries_the_verdict(model, tmp_path):
     assert shown._trust["label"] == widget._trust["label"]
 
 
-def test_the_picture_does_not_wait_for_it(model):
+def test_the_picture_does_not_wait_for_it(model, counted):
+    counted.pause = 0.005
     widget = xw.TokenHighlight(model, TEXT, method="occlusion")
     until(lambda: not widget.busy)
     assert widget.faithfulness is None
@@ -94,6 +95,7 @@ def test_a_stop_ends_the_check_too(model, counted):
 
 
 def test_an_edit_supersedes_the_check(model, counted):
+    counted.pause = 0.005
     widget = xw.TokenHighlight(model, TEXT, method="occlusion")
     until(lambda: widget._trust.get("kind") == "checking")
     old = widget._live.check

@@ -56,6 +56,7 @@ class Live:
         self.model = model
         self.job: Job | None = None
         self.check: Job[Faithfulness] | None = None
+        self._newest: Job[Any] | None = None
         self._trust = trust
         self._show = show
         self._request = dict(request)
@@ -81,10 +82,17 @@ class Live:
 
         with self._turn:
             self._shown = 0.0
-            before = self.job if self.check is None else self.check
-            self.check = None
-            self.job = Job(begin, asked.limits, supersede=before, on_update=self._update)
+            self.forget()
+            self.job = Job(begin, asked.limits, supersede=self._newest, on_update=self._update)
+            self._newest = self.job
         return self.job
+
+    def forget(self) -> None:
+        """Tell nothing more of the present check: what it checks is no longer what is asked."""
+        with self._turn:
+            if self.check is not None:
+                self.check.cancel()
+            self.check = None
 
     def stop(self) -> None:
         """Stop the newest job, or its check, at the next model call."""
@@ -98,10 +106,9 @@ class Live:
         Raises:
             ModelError: when it failed.
         """
-        with self._turn:
-            check, self.check = self.check, None
+        check = self.check
+        self.forget()
         if check is not None:
-            check.cancel()
             check.released()
         if self.job is not None:
             self.job.resume()
@@ -133,7 +140,7 @@ class Live:
                 return None
             return measuring(problem, explanation, measures=("sensitivity_n",), seed=explanation.seed)
 
-        self.check = Job(begin, CHECK, on_update=self._checked)
+        self.check = self._newest = Job(begin, CHECK, on_update=self._checked)
 
     def _checked(self, check: Job[Faithfulness]) -> None:
         with self._turn:

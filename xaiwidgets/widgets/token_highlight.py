@@ -171,6 +171,7 @@ class TokenHighlight(FrontEnd):
 
     def _ask(self) -> None:
         assert self._live is not None  # noqa: S101
+        self._live.forget()
         self._runs += 1
         with self.together():
             self.busy = True
