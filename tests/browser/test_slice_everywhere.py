@@ -65,6 +65,7 @@ def test_the_gallery_as_a_voila_app(voila, screenshot, theme):
     expect(widgets).to_have_count(3, timeout=90_000)
     for index in range(3):
         expect(widgets.nth(index).locator(".xai-state")).to_have_attribute("data-state", "done", timeout=90_000)
+    expect(page.locator(".xai-feature-bars").last).to_contain_text("age = 31", timeout=60_000)
     if theme == "light":
         edit_and_explain(widgets.first)
         expect(page.locator(".xai-feature-bars svg").first).to_contain_text("evening")

@@ -310,7 +310,12 @@ def test_a_row_is_kept_as_it_was(pipeline):
 
 def test_codes_are_shown_by_their_names():
     tab = xw.TabularModel(linear, X.round(), ["sex", "b", "c"], categorical={"sex": ["female", "male"]})
-    assert xw.explain(tab, [1, 2.5, 3], method="occlusion").input["shown"] == ["male", "2.5", "3"]
+    by_code = xw.explain(tab, [1, 2.5, 3], method="occlusion")
+    assert by_code.input["shown"] == ["male", "2.5", "3"]
+    by_name = xw.explain(tab, {"b": 2.5, "sex": "male", "c": 3}, method="occlusion")
+    np.testing.assert_array_equal(by_name.values, by_code.values)
+    with pytest.raises(InputError, match=r"'woman' in the column 'sex', whose categories are 'female', 'male'"):
+        xw.explain(tab, ["woman", 2.5, 3], method="occlusion")
 
 
 @pytest.mark.parametrize(

@@ -159,11 +159,17 @@ class Columns:
     def _read(self, i: int, cells: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
         """A column's values, checked: numbers as float64, others as they are."""
         if self.numeric[i]:
+            named = self.codes.get(i, ())
+            if named and any(isinstance(value, str) and value in named for value in cells):
+                # A category may be given as people read it.
+                cells = np.array([named.index(value) if value in named else value for value in cells], dtype=object)
             try:
                 return cells.astype(np.float64)
             except (TypeError, ValueError):
                 wrong = next(value for value in cells if not _is_number(value))
-                msg = f"{what} has {wrong!r} in the column {self.names[i]!r}, which holds numbers; give a number."
+                choice = ", ".join(map(repr, named[:8])) + (", …" if len(named) > 8 else "")
+                wanted = f"whose categories are {choice}" if named else "which holds numbers; give a number"
+                msg = f"{what} has {wrong!r} in the column {self.names[i]!r}, {wanted}."
                 raise InputError(msg) from None
         known = getattr(self.dtypes[i], "categories", None) if self.form == "frame" else None
         if known is not None:
