@@ -1,6 +1,7 @@
 """LIME against lime's own regression, and its band against what infinitely many samples give."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -66,6 +67,18 @@ def test_the_same_rows_and_weights_give_limes_coefficients(rows):
     np.testing.assert_allclose(made.values, [value for _, value in sorted(pairs)], atol=1e-6)
     assert made.details["intercept"] == pytest.approx(intercept, abs=1e-6)
     assert made.details["fidelity"] == pytest.approx(score, abs=1e-6)
+
+
+def test_the_fidelity_is_said():
+    weights = torch.linspace(-1, 2, 8, dtype=torch.float64)
+    for function, share in ((lambda masks: masks.double() @ weights, 99), (table_game(8, seed=0), -1)):
+        game, _ = game_of(function, 8)
+        run, made = estimates(problem_of(game=game), "lime", budget=120, tolerance=1e-9, ridge=0.0)
+        (note,) = [note for note in run.explanation().notes if "linear fit" in note]
+        told = int(re.search(r"explains (\d+) %", note)[1])
+        assert told == round(100 * max(made[-1].details["fidelity_held_out"], 0))
+        assert told > share
+    assert told < 60
 
 
 @pytest.mark.parametrize("budget", [32, 64, 128])

@@ -126,6 +126,8 @@ def _fitted(game: Game, drawn: Coalitions, scores: Tensor, kernel_width: float, 
         influence = solve * (residual / (1 - leverage) ** 0.75 * rows.unseen.sqrt())
         freedom = len(drawn.masks) - n
         error, kind = t_quantile(freedom) * influence.square().sum(1).sqrt(), "band"
+    left_over = _explained(left_out, spread)
+    told = f"The linear fit explains {100 * max(left_over, 0.0):.0f} % of how the score varies around this input (R²)."
     return Estimate(
         values=values,
         error=error,
@@ -136,8 +138,9 @@ def _fitted(game: Game, drawn: Coalitions, scores: Tensor, kernel_width: float, 
         details={
             "intercept": float(level - middle @ values),
             "fidelity": _explained(residual, spread),
-            "fidelity_held_out": _explained(left_out, spread),
+            "fidelity_held_out": left_over,
         },
+        notes=() if kind == "unknown" or math.isnan(left_over) else (told,),
     )
 
 

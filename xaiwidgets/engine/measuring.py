@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -92,13 +91,8 @@ class Measuring:
     def advance(self, limits: Limits, *, cancelled: Callable[[], bool]) -> Iterator[None]:
         """Yield after every model call, until a limit is met, everything is measured, or `cancelled()`."""
         self._limits = limits
-        since = time.perf_counter() if limits.since is None else limits.since
-        limits = limits.with_defaults(self.defaults)
-        pace = self.pace
-        pace.budget = float("inf") if limits.budget is None else limits.budget
-        pace.memory = float("inf") if limits.memory is None else limits.memory
-        seconds = float("inf") if limits.within is None else limits.within
-        pace.until(since + seconds, seconds=seconds)
+        limits, pace = limits.with_defaults(self.defaults), self.pace
+        pace.keep_to(limits)
         self.stopped_by = None
         while True:
             self.stopped_by = "cancelled" if cancelled() else self._met(limits)

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
+from xaiwidgets.engine.limits import Limits
 from xaiwidgets.engine.memory import measured, out_of_memory, spelled
 from xaiwidgets.errors import ModelError
 
@@ -107,6 +108,14 @@ class Pace:
         """Begin with the sizes that another pace has found out on the same model."""
         self._size, self._largest, self._tries = other._size, other._largest, other._tries
         self._per_row, self._bytes, self._survived = dict(other._per_row), dict(other._bytes), other._survived
+
+    def keep_to(self, limits: Limits) -> None:
+        """Size calls by these limits from now on; the time counts from `limits.since`, or from now."""
+        self.budget = float("inf") if limits.budget is None else limits.budget
+        self.memory = float("inf") if limits.memory is None else limits.memory
+        seconds = float("inf") if limits.within is None else limits.within
+        since = time.perf_counter() if limits.since is None else limits.since
+        self.until(since + seconds, seconds=seconds)
 
     def until(self, deadline: float, *, seconds: float) -> None:
         """Size calls so that they end by `deadline` (of `time.perf_counter`), the end of a limit of so many seconds."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from numbers import Integral
@@ -76,13 +75,8 @@ class Run:
     def advance(self, limits: Limits, *, cancelled: Callable[[], bool]) -> Iterator[Estimate]:
         """Yield estimates until a limit is met, the method is through, or `cancelled()`."""
         self._limits = limits
-        since = time.perf_counter() if limits.since is None else limits.since
-        limits = limits.with_defaults(self.defaults)
-        pace = self.pace
-        pace.budget = float("inf") if limits.budget is None else limits.budget
-        pace.memory = float("inf") if limits.memory is None else limits.memory
-        seconds = float("inf") if limits.within is None else limits.within
-        pace.until(since + seconds, seconds=seconds)
+        limits, pace = limits.with_defaults(self.defaults), self.pace
+        pace.keep_to(limits)
         self.stopped_by = None
         least = self.problem.evaluations + (1 if pace.each == 1 else 2 * pace.each)
         if self.estimate is None and self.problem.features and pace.budget < least:

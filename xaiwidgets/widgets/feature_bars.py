@@ -170,7 +170,8 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         self._names.domain = shown[::-1]
         with self._values.hold_sync(), self._scale.hold_sync():
             self._values.min, self._values.max = low, high if high > low else 1.0
-            self._scale.tick_values = sorted({low, 0.0, high})
+            # An end close to nought would be written over it.
+            self._scale.tick_values = sorted({0.0, *(end for end in (low, high) if abs(end) > 0.12 * (high - low))})
         with self._bars.hold_sync(), self._whiskers.hold_sync(), self._bridge.together():
             self._bars.x, self._bars.y = shown, known
             self._bars.colors = [FOR if value >= 0 else AGAINST for value in known] or [FOR]
