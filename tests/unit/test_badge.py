@@ -80,6 +80,16 @@ def test_without_trust_nothing_is_checked(model, counted):
     assert widget._trust == {}
 
 
+def test_a_slow_model_is_not_kept_busy_unasked(model, counted, monkeypatch):
+    monkeypatch.setattr("xaiwidgets.widgets.live.SLOWEST", 0.001)
+    counted.pause = 0.02
+    widget = xw.TokenHighlight(model, TEXT, method="occlusion")
+    until(lambda: not widget.busy)
+    time.sleep(0.6)
+    assert len(counted.asked) == widget.explanation.evaluations
+    assert widget._trust == {}
+
+
 def test_a_stop_ends_the_check_too(model, counted):
     widget = xw.TokenHighlight(model, TEXT, method="occlusion")
     until(lambda: not widget.busy)

@@ -24,6 +24,9 @@ INTERVAL = 0.05
 PAUSE = 0.4
 """Seconds that a picture must last before it is checked: who types has the next one on its way."""
 
+SLOWEST = 0.5
+"""Seconds an evaluation beyond which nothing is checked unasked: a check would keep the machine busy for a minute."""
+
 CHECK = Limits(budget=120)
 """Enough to tell most maps from chance, and a second on a small model."""
 
@@ -130,12 +133,15 @@ class Live:
         run, explanation = job.run, job.explanation
         if run is None or explanation is None or explanation.stopped_by == "cancelled" or run.problem.game is None:
             return
+        if explanation.seconds > SLOWEST * explanation.evaluations:
+            return
         problem = run.problem
 
         def begin(cancelled: Callable[[], bool]) -> Measuring | None:
             until = time.perf_counter() + PAUSE
             while time.perf_counter() < until and not cancelled():
-                time.sleep(INTERVAL / 2)
+                # An edit waits until this has let go.
+                time.sleep(0.002)
             if cancelled():
                 return None
             return measuring(problem, explanation, measures=("sensitivity_n",), seed=explanation.seed)

@@ -86,8 +86,8 @@ class TokenHighlight(FrontEnd):
             method: one of `xw.methods(model)`; None: the first.
             target: see `xw.start`.
             generate: how many tokens a `CausalLM` writes after the prompt.
-            trust: whether a finished picture is checked against random rankings, in at most 120 evaluations more; an
-                explanation that carries its `faithfulness` shows it anyway.
+            trust: whether a finished picture is checked against random rankings, in at most 120 evaluations more, where
+                one takes less than half a second; an explanation that carries its `faithfulness` shows it anyway.
             language: "en", "zh", or "" to follow the notebook.
             **request: tolerance, budget, within, seed, or the methods' options; see `xw.start`.
 
