@@ -83,7 +83,7 @@ def test_pairs_are_closer_than_shapiqs_estimators(budget):
 
 def test_two_features_that_need_each_other_are_a_pair_that_can_be_saved(tmp_path):
     game, _ = game_of(lambda masks: 2.0 * (masks[:, 1] & masks[:, 4]).double() + masks[:, 0].double(), 6)
-    e = xw.explain(Given(problem_of(game=game)), None, method="shapley_interactions")
+    e = xw.explain(Given(problem_of(game=game)), None, method="shapley_interactions", tolerance=1e-9)
     expected = np.zeros((6, 6))
     expected[1, 4] = expected[4, 1] = 2.0
     np.testing.assert_allclose(e.details["interactions"], expected, atol=1e-12)

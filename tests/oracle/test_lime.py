@@ -43,7 +43,7 @@ def lime_expects(function, players, *, width=25.0, ridge=1.0):
 def test_all_coalitions_give_what_lime_expects(players, width, ridge):
     function = table_game(players, seed=players)
     game, asked = game_of(function, players)
-    run, made = estimates(problem_of(game=game), "lime", kernel_width=width, ridge=ridge)
+    run, made = estimates(problem_of(game=game), "lime", kernel_width=width, ridge=ridge, tolerance=1e-12)
     values, intercept = lime_expects(function, players, width=width, ridge=ridge)
     torch.testing.assert_close(made[-1].values, values, rtol=0, atol=1e-8)
     assert made[-1].details["intercept"] == pytest.approx(intercept, abs=1e-8)

@@ -1,5 +1,6 @@
 """How many rows go through the model in one call."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -160,3 +161,20 @@ def test_exact_arithmetic_does_not_depend_on_the_batches(monkeypatch, method, pl
     scale = float(single.values.abs().max())
     assert torch.allclose(batched.values, single.values, rtol=0, atol=1e-6 * scale, equal_nan=True)
     assert torch.allclose(batched.error, single.error, rtol=1e-6, atol=1e-6 * scale, equal_nan=True)
+
+
+@pytest.mark.parametrize("method", PLAIN_METHODS)
+def test_a_tolerance_is_met_after_the_same_evaluations_whatever_the_batches(monkeypatch, method):
+    def met():
+        game, _ = game_of(lambda masks: torch.tanh(masks.double() @ torch.linspace(-1, 2, 9).double()), 9)
+        point = torch.linspace(1, 2, 9, dtype=torch.float64)
+        field, _ = field_of(lambda x: torch.sin(7 * x).prod(-1) + torch.relu(x - 0.77).sum(-1), point, 0 * point)
+        field = replace(field, background=torch.stack([0 * point, 0.1 * point]))
+        run, made = estimates(problem_of(game=game, field=field), method, tolerance=0.1, budget=3000)
+        return run.pace.evaluations, run.stopped_by, made[-1].values
+
+    batched = met()
+    monkeypatch.setattr(module, "LARGEST", 3)
+    threes = met()
+    assert batched[:2] == threes[:2]
+    torch.testing.assert_close(batched[2], threes[2], rtol=0, atol=1e-9)

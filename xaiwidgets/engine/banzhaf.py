@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import torch
 
-from xaiwidgets.engine.coalitions import Coalitions, both_ways, due
+from xaiwidgets.engine.coalitions import Coalitions, both_ways
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
+from xaiwidgets.engine.levels import due
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.posterior import FULL, posterior, useful
@@ -26,14 +27,14 @@ def banzhaf(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[Estimate]:
     n = game.players
     index, sizes = banzhaf_index(n), range(1, n // 2 + 1)
     drawn = Coalitions(n, sizes, [float(index.parts[size, 0]) for size in sizes], paired=True, seed=seed)
-    shown, fitted = None, 0
+    shown = None
     most = useful(drawn.left)
     all_of_them = most == drawn.left
     for scores in both_ways(game, pace, drawn, most):
         last = len(scores) - 1 == most
         complete = last and all_of_them
-        if shown is None or last or due(len(scores), fitted, pace):
-            odd, present, fitted = (scores[:, 0] - scores[:, 1]) / 2, drawn.pairs[: len(scores)], len(scores)
+        if shown is None or last or due(len(scores) - 1, pace):
+            odd, present = (scores[:, 0] - scores[:, 1]) / 2, drawn.pairs[: len(scores)]
             if complete:
                 values = enumerated(index, present, odd)
                 error = torch.zeros_like(values)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from xaiwidgets.engine.levels import portions
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Game
 
@@ -98,12 +99,6 @@ class Coalitions:
                 return stratum, mask
 
 
-def due(known: int, fitted: int, pace: Pace) -> bool:
-    """Whether a fit to `fitted` scores is worth renewing for `known`: a fifth more, or all that the budget allows."""
-    spent = pace.budget - pace.evaluations <= pace.each
-    return known > fitted and (known >= 1.2 * fitted or spent)
-
-
 def both_ways(game: Game, pace: Pace, drawn: Coalitions, most: int) -> Iterator[Tensor]:
     """Evaluate up to `most` coalitions, as they are drawn, and their complements.
 
@@ -113,7 +108,7 @@ def both_ways(game: Game, pace: Pace, drawn: Coalitions, most: int) -> Iterator[
     nobody = torch.zeros((1, game.players), dtype=torch.bool)
     scores = torch.cat([pace(1, game.values, nobody), torch.tensor([game.whole], dtype=torch.float64)])
     yield scores[None]
-    for part in pace.chunks(2 * most):
+    for part in portions(most, pace, rows=2):
         drawn.more((part.stop + 1) // 2 - len(drawn.masks))
         rows = torch.arange(part.start, part.stop)
         masks = drawn.masks[rows // 2] ^ (rows % 2 == 1)[:, None]

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from xaiwidgets.engine.coalitions import Coalitions, both_ways, due
+from xaiwidgets.engine.coalitions import Coalitions, both_ways
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
+from xaiwidgets.engine.levels import due
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.posterior import FULL, posterior, useful
@@ -33,14 +34,14 @@ def shapley_interactions(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[E
     singles, pairs = shapley_index(n), shapley_interaction_index(n)
     sizes = range(1, n // 2 + 1)
     drawn = Coalitions(n, sizes, [_share(n, size) for size in sizes], paired=True, seed=seed)
-    shown, fitted = None, 0
+    shown = None
     most = useful(drawn.left)
     all_of_them = most == drawn.left
     for scores in both_ways(game, pace, drawn, most):
         last = len(scores) - 1 == most
         complete = last and all_of_them
-        if shown is None or last or due(len(scores), fitted, pace):
-            none, present, fitted = scores[:, 0], drawn.pairs[: len(scores)], len(scores)
+        if shown is None or last or due(len(scores) - 1, pace):
+            none, present = scores[:, 0], drawn.pairs[: len(scores)]
             odd, even = (none - scores[:, 1]) / 2, (none + scores[:, 1]) / 2
             # A constant has no interactions, and the scores' level would hide them.
             even = even - even[0]

@@ -10,8 +10,9 @@ from numbers import Real
 import torch
 from torch import Tensor
 
-from xaiwidgets.engine.coalitions import Coalitions, due
+from xaiwidgets.engine.coalitions import Coalitions
 from xaiwidgets.engine.estimate import ErrorKind, Estimate, share_of_norm
+from xaiwidgets.engine.levels import due, portions
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Game
@@ -57,13 +58,13 @@ def lime(
     scores = pace(1, game.values, nobody)
     # Sizes are counted in present features; the empty coalition has been evaluated already.
     drawn = Coalitions(n, range(1, n), [1 / max(n - 1, 1)] * (n - 1), paired=False, seed=seed)
-    shown, fitted = _fitted(game, drawn, scores, kernel_width, ridge), 0
+    shown = _fitted(game, drawn, scores, kernel_width, ridge)
     yield shown
-    for part in pace.chunks(drawn.left):
+    for part in portions(drawn.left, pace):
         masks = drawn.more(part.stop - part.start)
         scores = torch.cat([scores, pace(len(masks), game.values, masks)])
-        if drawn.left == 0 or due(len(scores), fitted, pace):
-            shown, fitted = _fitted(game, drawn, scores, kernel_width, ridge), len(scores)
+        if drawn.left == 0 or due(len(drawn.masks), pace):
+            shown = _fitted(game, drawn, scores, kernel_width, ridge)
         yield shown
 
 

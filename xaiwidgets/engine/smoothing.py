@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from numbers import Real
 
 import torch
@@ -11,8 +12,9 @@ from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
 from xaiwidgets.engine.gradients import wide
+from xaiwidgets.engine.levels import due, portions
 from xaiwidgets.engine.method import Method
-from xaiwidgets.engine.pace import LARGEST, Pace
+from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Field
 from xaiwidgets.engine.student import t_quantile
 from xaiwidgets.errors import MethodError
@@ -49,21 +51,24 @@ def smooth_grad(field: Field, pace: Pace, *, noise: float = NOISE, seed: int = 0
     drawn = torch.zeros(0)
     first: Tensor | None = None
     singles, pairs = _Moments(), _Moments()
-    while True:
-        for part in pace.chunks(LARGEST):
-            offsets = []
-            for row in range(part.start, part.stop):
-                if row % 2 == 0:
-                    drawn = torch.randn(point.shape, generator=generator).to(point)
-                offsets.append(drawn if row % 2 == 0 else -drawn)
-            points = (point + scale * torch.stack(offsets)).to(field.point.dtype)
-            _, gradients = pace(len(points), field.value_and_grad, points)
-            for contributions in field.by_feature(wide(gradients) * distance).cpu().double():
-                singles.add(contributions)
-                if first is not None:
-                    pairs.add((first + contributions) / 2)
-                first = contributions if first is None else None
-            yield _estimate(singles, pairs, needs=2 if first is None else 1)
+    shown: Estimate | None = None
+    for part in portions(math.inf, pace, rows=2):
+        offsets = []
+        for row in range(part.start, part.stop):
+            if row % 2 == 0:
+                drawn = torch.randn(point.shape, generator=generator).to(point)
+            offsets.append(drawn if row % 2 == 0 else -drawn)
+        points = (point + scale * torch.stack(offsets)).to(field.point.dtype)
+        _, gradients = pace(len(points), field.value_and_grad, points)
+        for contributions in field.by_feature(wide(gradients) * distance).cpu().double():
+            singles.add(contributions)
+            if first is not None:
+                pairs.add((first + contributions) / 2)
+            first = contributions if first is None else None
+        needs = 2 if first is None else 1
+        if shown is None or due(pairs.count, pace):
+            shown = _estimate(singles, pairs, needs=needs)
+        yield replace(shown, needs=needs)
 
 
 class _Moments:
