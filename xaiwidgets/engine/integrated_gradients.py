@@ -63,7 +63,7 @@ def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
     while chosen := path.roughest():
         while chosen:
             yield estimate
-            room = (pace.budget - pace.evaluations) / (2 * pace.each)
+            room = pace.room / (2 * pace.each)
             nodes = [node for piece in chosen[: int(min(room, len(chosen)))] for node in piece.quarters]
             # Estimates come after the same nodes on any machine, whatever its batches, or a tolerance would be met at
             # others.

@@ -51,7 +51,7 @@ def kernel_shap(game: Game, pace: Pace, *, seed: int = 0) -> Iterator[Estimate]:
             stage = pairs.telling(belief.likeliest, size)
         while len(stage):
             yield shown
-            room = (pace.budget - pace.evaluations) / (2 * pace.each)
+            room = pace.room / (2 * pace.each)
             scores = yield from _played(game, pace, stage[: int(min(room, len(stage)))], shown)
             belief.extend(_spins(stage[: len(scores)]), scores)
             stage = stage[len(scores) :]

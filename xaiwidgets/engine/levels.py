@@ -19,7 +19,7 @@ def levels() -> Iterator[int]:
 def due(known: int, pace: Pace) -> bool:
     """Whether to fit again to so many: at a level, and where the budget or the time ends."""
     at_level = known == next(level for level in levels() if level >= known)
-    return known > 0 and (at_level or pace.budget - pace.evaluations <= pace.each or pace.late(1))
+    return known > 0 and (at_level or pace.room <= pace.each or pace.late(1))
 
 
 def portions(count: float, pace: Pace, *, rows: int = 1) -> Iterator[slice]:

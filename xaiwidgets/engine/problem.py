@@ -23,7 +23,7 @@ class Game:
         players: n, the number of features.
         whole: the full coalition's score, known from setting the problem up.
         positions: where each feature lies, float [n, d]: a token's place, a region's row and column; None where the
-            order means nothing, as in a table. Features that lie close interact more, and windows and trees need it.
+            order means nothing, as in a table. Windows and trees need it.
     """
 
     values: Callable[[Tensor], Tensor]

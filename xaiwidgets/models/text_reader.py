@@ -1,4 +1,4 @@
-"""What every Hugging Face text adapter does: from tokens to the two faces of a problem."""
+"""What every Hugging Face text adapter does: from tokens to the faces of a problem."""
 
 from __future__ import annotations
 
