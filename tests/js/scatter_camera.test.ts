@@ -5,6 +5,7 @@ import {
   place,
   project,
   resized,
+  slid,
   turned,
   unplace,
   whole,
@@ -53,6 +54,18 @@ describe("a camera", () => {
     for (const factor of [1.7, 3, 0.8, 5]) camera = zoomed(camera, factor, 90, 200);
     expect(place(camera, ...under)[0]).toBeCloseTo(90, 3);
     expect(place(camera, ...under)[1]).toBeCloseTo(200, 3);
+  });
+  it("knows by how many whole pixels a picture has gone, and what it shows then", () => {
+    const from = zoomed(whole(400, 300), 3, 20, 30);
+    const to = panned(from, 7.3, -2.6);
+    const way = slid(from, to, 2);
+    expect(way?.gone).toEqual([15, -5]);
+    const [before, after] = [corner(from), corner(way?.camera)];
+    expect((after[0] as number) - (before[0] as number)).toBeCloseTo(7.5, 3);
+    expect((after[1] as number) - (before[1] as number)).toBeCloseTo(-2.5, 3);
+    expect(slid(from, zoomed(from, 1.1), 1)).toBeNull();
+    expect(slid(from, { ...from, width: 500 }, 1)).toBeNull();
+    expect(slid(whole(400, 300, 3), turned(whole(400, 300, 3), 5, 0), 1)).toBeNull();
   });
   it("goes there and back", () => {
     const camera = panned(zoomed(whole(640, 480), 3.3, 10, 20), 31, -17);

@@ -1,4 +1,4 @@
-import { project, whole, zoomed } from "../../js/src/widgets/embedding_scatter/camera";
+import { panned, project, whole, zoomed } from "../../js/src/widgets/embedding_scatter/camera";
 import { painter } from "../../js/src/widgets/embedding_scatter/painter";
 import { HIDDEN, type Look, pointsOf } from "../../js/src/widgets/embedding_scatter/points";
 import { boxOf } from "../../js/src/widgets/embedding_scatter/spatial";
@@ -124,6 +124,34 @@ describe("a painter", () => {
     await frame();
     expect(drawn.map(({ width }) => width)).toEqual([100]);
     await vi.waitFor(() => expect(drawn.map(({ width }) => width)).toEqual([100, 200]));
+    view.dispose();
+  });
+  it("draws what a hand drags as if it were drawn anew", async () => {
+    const drawn = watchCanvases();
+    const sight = watchSight();
+    const view = painter({ gpu: false });
+    sight(true);
+    let at = whole(100, 80);
+    view.paint(points, look, at, false);
+    await frame();
+    for (const [right, down] of [
+      [30, -12],
+      [-41, 20],
+    ] as const) {
+      at = panned(at, right, down);
+      view.paint(points, look, at, true);
+      await frame();
+      const other = painter({ gpu: false });
+      sight(true);
+      other.paint(points, look, at, true);
+      await frame();
+      const [went, anew] = drawn.splice(-2).map(({ data }) => [...data]) as [number[], number[]];
+      expect(went.some((value) => value > 0)).toBe(true);
+      expect(Math.max(...went.map((value, i) => Math.abs(value - (anew[i] as number))))).toBeLessThanOrEqual(
+        1,
+      );
+      other.dispose();
+    }
     view.dispose();
   });
   it("draws itself where WebGL is refused", async () => {

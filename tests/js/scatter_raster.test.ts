@@ -1,6 +1,7 @@
 import type { Screen } from "../../js/src/widgets/embedding_scatter/camera";
+import { rowsOfDisc } from "../../js/src/widgets/embedding_scatter/discs";
 import { FADED, HIDDEN, type Look } from "../../js/src/widgets/embedding_scatter/points";
-import { raster, rowsOfDisc, tone, toneNumbers } from "../../js/src/widgets/embedding_scatter/raster";
+import { raster, tone, toneNumbers } from "../../js/src/widgets/embedding_scatter/raster";
 
 const RED = 0xff0000ff;
 const BLUE = 0xffff0000;
@@ -195,6 +196,74 @@ describe("a crowd", () => {
           if (Math.hypot(row + 0.5 - middle, column + 0.5 - middle) < across / 2) wanted++;
       expect(cells).toBe(wanted);
     }
+  });
+});
+
+describe("a picture that goes by whole pixels", () => {
+  const next = random(17);
+  const [right, down] = [120, 90];
+  const some = (count: number, side: number) =>
+    Array.from({ length: count }, () => (next() * 2 - 0.5) * side);
+  /** Draw, and go on by these pixels, one after the other; beside it what is drawn anew. */
+  function gone(count: number, look: Look, ways: [number, number][], moving = false) {
+    const [x, y] = [some(count, right), some(count, down)];
+    const room = { width: right, height: down, dense: 1, moving };
+    const one = raster();
+    one.paint(screenOf(x, y), look, room);
+    let [gx, gy] = [0, 0];
+    for (const way of ways) {
+      [gx, gy] = [gx + way[0], gy + way[1]];
+      const there = screenOf(
+        x.map((value) => value + gx),
+        y.map((value) => value + gy),
+      );
+      const went = one.paint(there, look, { ...room, gone: way });
+      const anew = raster().paint(there, look, room);
+      const most = anew.reduce((sum, pixel, i) => {
+        const [a, b] = [channels(pixel), channels(went[i] as number)];
+        return Math.max(sum, ...a.map((value, k) => Math.abs(value - (b[k] as number))));
+      }, 0);
+      expect(most, `after ${way}`).toBeLessThanOrEqual(1);
+    }
+  }
+  const ways: [number, number][] = [
+    ...([
+      [5, 0],
+      [-3, 0],
+      [0, 4],
+      [0, -6],
+      [0, 0],
+    ] as [number, number][]),
+    ...([
+      [7, 9],
+      [-8, 2],
+      [3, -11],
+      [-1, -1],
+      [119, 89],
+      [-200, 3],
+      [2, 300],
+    ] as [number, number][]),
+  ];
+  it("is as if it were drawn anew", () => {
+    gone(400, lookOf(400, { colour: Uint8Array.from({ length: 400 }, (_, i) => i % 3) }), ways);
+  });
+  it("is so with points that stand back, and without hidden ones", () => {
+    gone(
+      300,
+      lookOf(300, { faded: Uint8Array.from({ length: 300 }, (_, i) => [0, FADED, HIDDEN][i % 3] ?? 0) }),
+      ways,
+    );
+  });
+  it("is so with a crowd that is drawn in a hurry", () => {
+    gone(
+      90_000,
+      lookOf(90_000, { size: 7, alpha: 0.02 }),
+      [
+        [6, -4],
+        [-9, 13],
+      ],
+      true,
+    );
   });
 });
 

@@ -62,6 +62,24 @@ export function panned(camera: Camera, right: number, down: number): Camera {
   return moved(camera, camera.x - right / scale, camera.y + down / scale);
 }
 
+/**
+ * By how many whole pixels the picture of a flat cloud has gone from one view to another, and the view that such a
+ * picture shows: half a pixel beside the wanted one at most. Null where it has not just gone.
+ */
+export function slid(
+  from: Camera,
+  to: Camera,
+  dense: number,
+): { gone: [right: number, down: number]; camera: Camera } | null {
+  const { width, height, zoom } = to;
+  if (from.dims === 3 || to.dims === 3) return null;
+  if (from.width !== width || from.height !== height || from.zoom !== zoom) return null;
+  const scale = scaleOf(to) * dense;
+  const right = Math.round((from.x - to.x) * scale);
+  const down = Math.round((to.y - from.y) * scale);
+  return { gone: [right, down], camera: { ...to, x: from.x - right / scale, y: from.y + down / scale } };
+}
+
 /** Zoom by a factor; what is at (x, y) in the view stays there. */
 export function zoomed(camera: Camera, factor: number, x = camera.width / 2, y = camera.height / 2): Camera {
   const zoom = clamp(camera.zoom * factor, LEAST_ZOOM, MOST_ZOOM);

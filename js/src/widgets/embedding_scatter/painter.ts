@@ -1,5 +1,5 @@
 import { h } from "../../core/dom";
-import { type Camera, place, project, type Screen } from "./camera";
+import { type Camera, place, project, type Screen, slid } from "./camera";
 import type { Look, Points } from "./points";
 import { raster } from "./raster";
 import { around, nearest, type Places, type Polygon, placesOf, within } from "./spatial";
@@ -49,13 +49,18 @@ export function cpu(): Backend {
   const draw = raster();
   let screen: Screen | null = null;
   let image: ImageData | null = null;
+  let drawn: { points: Points; look: Look; camera: Camera; dense: number } | null = null;
   return {
     canvas,
     paint(points, look, camera, dense, moving) {
+      // A hand that drags: what is drawn already goes along, and only what comes into view is drawn.
+      const same = drawn?.points === points && drawn.look === look && drawn.dense === dense;
+      const slide = moving && same && drawn ? slid(drawn.camera, camera, dense) : null;
+      drawn = { points, look, camera: slide?.camera ?? camera, dense };
       const [width, height] = [Math.round(camera.width * dense), Math.round(camera.height * dense)];
       if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-      screen = project(points, camera, screen);
-      const pixels = draw.paint(screen, look, { width, height, dense, moving });
+      screen = project(points, drawn.camera, screen);
+      const pixels = draw.paint(screen, look, { width, height, dense, moving, gone: slide?.gone ?? null });
       if (!pen || !pixels.length) return;
       if (image?.data.buffer !== pixels.buffer)
         image = new ImageData(new Uint8ClampedArray(pixels.buffer), width, height);

@@ -1,4 +1,5 @@
 import { growth, type Screen } from "./camera";
+import { type Discs, discsOf, middlesOf, PHASES, rowsOfDisc } from "./discs";
 import { clamp, FADED, type Look } from "./points";
 
 /** Draws points into pixels that stay its own: the next drawing writes over them. */
@@ -12,6 +13,28 @@ export interface RasterSize {
   height: number;
   dense: number;
   moving: boolean;
+  /** All that is new since the drawing before: everything has gone right and down by so many pixels. */
+  gone?: readonly [right: number, down: number] | null;
+}
+
+/** Pixels from `left` and `top` up to, but without, `right` and `bottom`. */
+interface Area {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** What comes into a picture that has gone right and down by so many pixels. */
+function uncovered(width: number, height: number, right: number, down: number): Area[] {
+  const [from, to] = [Math.min(width, Math.max(0, right)), Math.max(0, width + Math.min(0, right))];
+  const high = { top: 0, bottom: height };
+  return [
+    { ...high, left: 0, right: from },
+    { ...high, left: to, right: width },
+    { left: from, right: to, top: 0, bottom: Math.min(height, down) },
+    { left: from, right: to, top: Math.max(0, height + down), bottom: height },
+  ].filter((area) => area.left < area.right && area.top < area.bottom);
 }
 
 /** Points that stand back never cover more than this, however many they are. */
@@ -62,63 +85,6 @@ function tonesOf(alpha: number): Tones {
   return tones;
 }
 
-/** Parts of a pixel, across and down, that the middle of a disc is told apart by. */
-const PHASES = 4;
-
-/**
- * Discs of one size: for each phase from `starts` on, the pixels from the one that holds the middle, and how much of
- * each is covered.
- */
-interface Discs {
-  starts: Int32Array;
-  at: Int32Array;
-  covers: Float32Array;
-}
-
-function discsOf(radius: number, stride: number): Discs {
-  const reach = Math.ceil(radius + 1);
-  const starts = [0];
-  const at: number[] = [];
-  const covers: number[] = [];
-  for (let phase = 0; phase < PHASES ** 2; phase++) {
-    const [x, y] = [
-      ((phase % PHASES) + 0.5) / PHASES - 0.5,
-      (Math.floor(phase / PHASES) + 0.5) / PHASES - 0.5,
-    ];
-    for (let dy = -reach; dy <= reach; dy++)
-      for (let dx = -reach; dx <= reach; dx++) {
-        const covered = Math.min(1, radius + 0.5 - Math.hypot(dx - x, dy - y));
-        if (covered <= 0) continue;
-        at.push(4 * (dy * stride + dx));
-        covers.push(covered);
-      }
-    starts.push(at.length);
-  }
-  return { starts: Int32Array.from(starts), at: Int32Array.from(at), covers: Float32Array.from(covers) };
-}
-
-/** Only the middles, whatever their phase: they are made discs later. */
-const middlesOf = (share: number): Discs => ({
-  starts: Int32Array.from({ length: PHASES ** 2 + 1 }, (_, phase) => phase),
-  at: new Int32Array(PHASES ** 2),
-  covers: new Float32Array(PHASES ** 2).fill(share),
-});
-
-/** The rows of a disc on whole pixels: [row, first, end], around the pixel of its middle. */
-export function rowsOfDisc(across: number): [row: number, first: number, end: number][] {
-  const middle = across % 2 ? 0.5 : 0;
-  const rows: [number, number, number][] = [];
-  const reach = Math.ceil(across / 2);
-  for (let row = -reach; row < reach + 1; row++) {
-    const half = (across / 2) ** 2 - (row + 0.5 - middle) ** 2;
-    if (half <= 0) continue;
-    const first = Math.ceil(middle - Math.sqrt(half) - 0.5);
-    const end = Math.floor(middle + Math.sqrt(half) - 0.5) + 1;
-    if (end > first) rows.push([row, first, end]);
-  }
-  return rows;
-}
-
 /** More pixels than this are not stamped disc by disc; middles are counted, and discs made of the counts. */
 const STAMPED = { moving: 1.5e6, still: 8e6 };
 
@@ -133,6 +99,8 @@ export function raster(): Raster {
   let [width, height, pad, stride] = [0, 0, 0, 0];
   let tones: Tones | null = null;
   let discs: Discs[] = [];
+  /** How the last whole picture was drawn. */
+  let stamped = true;
   const [red, green, blue] = [0, 0, 0].map(() => new Float32Array(256)) as [
     Float32Array,
     Float32Array,
@@ -160,17 +128,41 @@ export function raster(): Raster {
     return discs[step];
   }
 
-  /** Add the points of one layer: `sized` has their discs, by how near they are. */
-  function add(screen: Screen, { colour, faded }: Look, dense: number, layer: number, sized: Discs[]): void {
+  /** Everything goes by whole pixels; what comes in is empty. */
+  function go(right: number, down: number): Area[] {
+    const by = down * width + right;
+    pixels.copyWithin(Math.max(0, by), Math.max(0, -by), Math.max(0, pixels.length - by));
+    const areas = uncovered(width, height, right, down);
+    for (const { left, right, top, bottom } of areas)
+      for (let y = top; y < bottom; y++) pixels.fill(0, y * width + left, y * width + right);
+    return areas;
+  }
+
+  /** Empty the sums that points reach which reach into an area. */
+  function clear({ left, top, right, bottom }: Area): void {
+    for (let y = top; y < bottom + 2 * pad; y++)
+      sums.fill(0, 4 * (y * stride + left), 4 * (y * stride + right + 2 * pad));
+  }
+
+  /** Add the points of one layer that reach into an area: `sized` has their discs, by how near they are. */
+  function add(
+    screen: Screen,
+    { colour, faded }: Look,
+    dense: number,
+    layer: number,
+    sized: Discs[],
+    area: Area,
+  ): void {
     // Names of this loop's own: what others could change meanwhile is read again and again.
     const { x, y, near, count } = screen;
     const [into, wide, rim] = [sums, stride, pad];
-    const [least, right, bottom] = [-rim / 2, width + rim / 2, height + rim / 2];
+    const [left, top] = [area.left - rim / 2, area.top - rim / 2];
+    const [right, bottom] = [area.right + rim / 2, area.bottom + rim / 2];
     for (let i = 0; i < count; i++) {
       if (faded && faded[i] !== layer) continue;
       const sx = (x[i] as number) * dense;
       const sy = (y[i] as number) * dense;
-      if (!(sx >= least && sy >= least && sx < right && sy < bottom)) continue;
+      if (!(sx >= left && sy >= top && sx < right && sy < bottom)) continue;
       // Above zero, so that cutting off rounds down.
       const across = (sx + rim) * PHASES;
       const down = (sy + rim) * PHASES;
@@ -196,21 +188,23 @@ export function raster(): Raster {
   }
 
   /** Make discs of counted middles: every row of a disc is the difference of two running sums. */
-  function widen(rows: [number, number, number][]): Float32Array {
+  function widen(rows: [number, number, number][], area: Area): Float32Array {
     if (wide.length !== sums.length) wide = new Float32Array(sums.length);
-    else wide.fill(0);
-    const [from, into, rim] = [sums, wide, pad];
-    const [row4, lines] = [4 * stride, height + 2 * pad];
-    const [begin, stop] = [4 * rim, 4 * (width + rim)];
+    const [from, into, rim, row4] = [sums, wide, pad, 4 * stride];
+    const [begin, stop] = [4 * (area.left + rim), 4 * (area.right + rim)];
+    const [above, below] = [area.top + rim, area.bottom + rim];
+    for (let y = above; y < below; y++) into.fill(0, y * row4 + begin, y * row4 + stop);
     const running = new Float64Array(row4 + 4);
-    for (let y = 0; y < lines; y++) {
+    const last = stop + 4 * rim;
+    for (let y = above - rim; y < below + rim; y++) {
       const start = y * row4;
-      for (let k = 0; k < row4; k++) running[k + 4] = (running[k] as number) + (from[start + k] as number);
+      for (let k = begin - 4 * rim; k < last; k++)
+        running[k + 4] = (running[k] as number) + (from[start + k] as number);
       // No point in this row.
-      if (!running[row4 + 3]) continue;
+      if (!running[last + 3]) continue;
       for (const [row, first, end] of rows) {
         const to = y + row;
-        if (to < rim || to >= lines - rim) continue;
+        if (to < above || to >= below) continue;
         // A middle at x covers x + first … x + end − 1, so a pixel gets the middles x − end + 1 … x − first.
         const high = 4 * (1 - first);
         const low = 4 * (1 - end);
@@ -223,13 +217,20 @@ export function raster(): Raster {
     return into;
   }
 
-  /** Turn sums into colours, over what is there. */
-  function settle(added: Float32Array, { cover, inked }: Tones, ink: number, back: boolean): void {
+  /** Turn the sums of an area into colours, over what is there. */
+  function settle(
+    added: Float32Array,
+    { cover, inked }: Tones,
+    ink: number,
+    back: boolean,
+    area: Area,
+  ): void {
     const [inkR, inkG, inkB] = [ink & 255, (ink >> 8) & 255, (ink >> 16) & 255];
     const [into, wide, rim, across] = [pixels, stride, pad, width];
-    for (let y = 0; y < height; y++) {
-      let p = 4 * ((y + rim) * wide + rim);
-      for (let out = y * across; out < (y + 1) * across; out++, p += 4) {
+    const { left, right, top, bottom } = area;
+    for (let y = top; y < bottom; y++) {
+      let p = 4 * ((y + rim) * wide + rim + left);
+      for (let out = y * across + left; out < y * across + right; out++, p += 4) {
         const sum = added[p + 3] as number;
         // Running sums leave dust where nothing is.
         if (sum < 1e-6) continue;
@@ -256,10 +257,10 @@ export function raster(): Raster {
 
   return {
     paint(screen, look, size) {
-      const { dense, moving } = size;
+      const { dense, moving, gone } = size;
       const across = look.size * dense;
       const largest = across * (screen.near ? growth(1) : 1);
-      makeRoom(size, Math.ceil(largest / 2) + 2);
+      if (!gone) makeRoom(size, Math.ceil(largest / 2) + 2);
       if (tones?.alpha !== look.alpha) tones = tonesOf(look.alpha);
       look.palette.forEach((one, i) => {
         red[i] = one & 255;
@@ -267,7 +268,7 @@ export function raster(): Raster {
         blue[i] = (one >> 16) & 255;
       });
       const pixelsEach = Math.PI * (across / 2 + 0.5) ** 2;
-      const stamped = seen(screen, size) * pixelsEach <= (moving ? STAMPED.moving : STAMPED.still);
+      if (!gone) stamped = seen(screen, size) * pixelsEach <= (moving ? STAMPED.moving : STAMPED.still);
       const rows = rowsOfDisc(Math.max(1, Math.round(across)));
       const covered = rows.reduce((sum, [, first, end]) => sum + end - first, 0);
       // As much in all as a disc with soft edges.
@@ -276,11 +277,13 @@ export function raster(): Raster {
       const sized = Array.from(weights, (_, i) => {
         return middles ?? discsFor(screen.near ? across * growth(i / 255) : across);
       });
-      for (const layer of layersOf(look)) {
-        sums.fill(0);
-        add(screen, look, dense, layer, sized);
-        settle(middles ? widen(rows) : sums, tones, look.ink, layer === FADED);
-      }
+      const areas = gone ? go(...gone) : [{ left: 0, top: 0, right: width, bottom: height }];
+      for (const layer of layersOf(look))
+        for (const area of areas) {
+          clear(area);
+          add(screen, look, dense, layer, sized, area);
+          settle(middles ? widen(rows, area) : sums, tones, look.ink, layer === FADED, area);
+        }
       return pixels;
     },
   };
