@@ -144,6 +144,20 @@ describe("the head", () => {
     type(field, "50", "change");
     expect(view.model.saved).toEqual([{ perplexity: Number(field.max) }]);
   });
+  it("writes a learning rate that is one, and none for an empty field", () => {
+    const view = open(scatter({ projection: "tsne", learning_rate: 200 }));
+    const field = view.all("input[type=number]")[1] as HTMLInputElement;
+    expect([field.value, field.placeholder]).toEqual(["200", "auto"]);
+    for (const wrong of ["0", "-5"]) {
+      type(field, wrong, "change");
+      expect(field.value).toBe("200");
+    }
+    expect(view.model.saved).toEqual([]);
+    type(field, "12.5", "change");
+    type(field, "", "change");
+    expect(view.model.saved).toEqual([{ learning_rate: 12.5 }, { learning_rate: null }]);
+    expect(open().seen("input[type=number]")).toEqual([]);
+  });
   it("does not offer what is not installed", () => {
     const umap = open().select("Projection").options[2];
     expect([umap?.disabled, umap?.title]).toEqual([true, "Missing."]);

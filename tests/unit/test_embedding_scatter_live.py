@@ -200,6 +200,28 @@ def test_another_perplexity_is_another_picture_and_the_same_as_from_the_start():
     assert scatter._cloud is cloud
 
 
+def test_another_learning_rate_starts_anew_while_the_points_move_and_none_is_openTSNEs_own():
+    X, _ = clusters(300)
+    scatter = EmbeddingScatter(X, projection="tsne", learning_rate="auto")
+    assert scatter.learning_rate is None
+    until(lambda: scatter._cloud and scatter._cloud["iteration"] > 30)
+    first = scatter._cloud["run"]
+    scatter.comm.set(learning_rate=25)
+    scatter.wait()
+    assert scatter._cloud["run"] == first + 1
+    np.testing.assert_array_equal(scatter.positions, uninterrupted(X, learning_rate=25))
+    scatter.comm.set(learning_rate=None)
+    scatter.wait()
+    np.testing.assert_array_equal(scatter.positions, uninterrupted(X))
+    scatter.projection = "pca"
+    scatter.wait()
+    cloud = scatter._cloud
+    # It is of t-SNE alone.
+    scatter.learning_rate = 50.0
+    scatter.wait()
+    assert scatter._cloud is cloud
+
+
 def test_three_dimensions_and_back():
     X, _ = clusters(60)
     scatter = given(X, projection="tsne", dims=3, perplexity=8)

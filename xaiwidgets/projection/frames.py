@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,14 @@ FOLLOWING = 250
 
 
 def frames(
-    rows: Rows, method: str, *, dims: int, perplexity: float, seed: int, before: Frame | None
+    rows: Rows,
+    method: str,
+    *,
+    dims: int,
+    perplexity: float,
+    learning_rate: float | None = None,
+    seed: int,
+    before: Frame | None,
 ) -> Iterator[Frame | None]:
     """The frames of a projection, by its name; what cannot be had raises here.
 
@@ -29,6 +37,7 @@ def frames(
         method: "pca", "tsne", "umap" or "given".
         dims: 2 or 3; of "given", as many as the points have numbers.
         perplexity: of t-SNE.
+        learning_rate: of t-SNE; None: the number of points divided by the exaggeration.
         seed: of everything random.
         before: another layer's picture of the same points; t-SNE goes on from t-SNE that came to its end.
 
@@ -42,11 +51,10 @@ def frames(
     if method == "umap":
         return umap(rows, dims=dims, seed=seed)
     there = before is not None and before.method == "tsne" and before.positions.shape == (len(rows.values), dims)
+    follow: dict[str, Any] = {}
     if there and before is not None and before.complete:
-        return tsne(
-            rows, dims=dims, perplexity=perplexity, seed=seed, early=0, iterations=FOLLOWING, start=before.positions
-        )
-    return tsne(rows, dims=dims, perplexity=perplexity, seed=seed)
+        follow = {"early": 0, "iterations": FOLLOWING, "start": before.positions}
+    return tsne(rows, dims=dims, perplexity=perplexity, learning_rate=learning_rate or "auto", seed=seed, **follow)
 
 
 def laid_over(frame: Frame, before: Frame | None) -> Frame:

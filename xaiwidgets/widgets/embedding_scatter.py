@@ -16,7 +16,6 @@ import traitlets
 from xaiwidgets.errors import InputError
 from xaiwidgets.models.embedded import read_inputs
 from xaiwidgets.models.image_classifier import ImageClassifier
-from xaiwidgets.models.picture import read_picture
 from xaiwidgets.models.text_encoder import TextEncoder
 from xaiwidgets.projection.given import check_given
 from xaiwidgets.projection.rows import check_metric, read_new_rows
@@ -48,6 +47,8 @@ class EmbeddingScatter(ScatterTraits):
         projection: "pca", "tsne", "umap", or "given" for points of two or three numbers.
         dims: 2 or 3.
         perplexity: of t-SNE: about how many neighbours count.
+        learning_rate: of t-SNE: how far points move in an iteration; None: the number of points divided by the
+            exaggeration, which is 12 at first and 1 then.
         color_by: "none", a name among `colors`, "labels", or "distortion", "trustworthiness", "continuity".
         point: the chosen point's place in `ids`, or None.
         selected: ids of the chosen points, an array; writable, as a list too.
@@ -82,6 +83,7 @@ class EmbeddingScatter(ScatterTraits):
         dims: int = 2,
         metric: str = "euclidean",
         perplexity: float = 30.0,
+        learning_rate: float | None = None,
         layer: str | None = None,
         seed: int = 0,
         language: str = "",
@@ -100,6 +102,7 @@ class EmbeddingScatter(ScatterTraits):
             dims: 2 or 3.
             metric: "euclidean" or "cosine".
             perplexity: of t-SNE.
+            learning_rate: of t-SNE; None: what suits the number of points.
             layer: of an `ImageClassifier`, whose activations are the points.
             seed: of everything random.
             language: "en", "zh", or "" to follow the notebook.
@@ -140,6 +143,7 @@ class EmbeddingScatter(ScatterTraits):
             projection=projection or "given",
             dims=dims,
             perplexity=perplexity,
+            learning_rate=learning_rate,
             color_by=next(iter(offered), "none"),
             selected=self._ids[:0],
             _projections=[words for name in PROJECTIONS for words in described(name, kind="projection")],
@@ -209,6 +213,18 @@ class EmbeddingScatter(ScatterTraits):
         """What a point is called, or ""."""
         return self._scattering.texts_of([point])[0]
 
+    def inputs_for(self, model: Any, ids: Any) -> Any:
+        """What a model reads of some points.
+
+        Args:
+            model: any adapter: one of tables reads their rows, one of pictures their pictures, others their texts.
+            ids: some of `ids`.
+
+        Raises:
+            InputError: the points have none of these.
+        """
+        return self._scattering.inputs_for(model, self._numbers(ids))
+
     def histogram(self, of: str = "distortion") -> Any:
         """A bqplot figure of how the points are spread over a number; a brush in it selects points here.
 
@@ -242,12 +258,16 @@ class EmbeddingScatter(ScatterTraits):
                 self._desk.join(0.02)
         return write_html(self, path, title="embedding · xaiwidgets")
 
-    @traitlets.observe("projection", "dims", "perplexity", "color_by", "point", "layer", "drop", "selected")
+    @traitlets.observe(
+        *("projection", "dims", "perplexity", "learning_rate", "color_by", "point", "layer", "drop", "selected")
+    )
     def _on_request(self, change: Any) -> None:
         name = change["name"]
         if self._is_ours() or not self._read_once:
             return
-        if name in {"projection", "dims", "layer"} or (name == "perplexity" and self.projection == "tsne"):
+        if name in {"projection", "dims", "layer"} or (
+            name in {"perplexity", "learning_rate"} and self.projection == "tsne"
+        ):
             self._project()
         elif name == "color_by":
             # They were categories of another colouring.
@@ -283,7 +303,12 @@ class EmbeddingScatter(ScatterTraits):
             with self._quietly():
                 self.dims = rows.values.shape[1]
         frames = self._scattering.project(
-            self.projection, dims=self.dims, perplexity=self.perplexity, layer=self.layer, seed=self._seed
+            self.projection,
+            dims=self.dims,
+            perplexity=self.perplexity,
+            learning_rate=self.learning_rate,
+            layer=self.layer,
+            seed=self._seed,
         )
 
         def projecting() -> Told:
@@ -326,7 +351,7 @@ class EmbeddingScatter(ScatterTraits):
         if question["kind"] == "search":
             return {}, self._scattering.search(str(question["text"]))
         if question["kind"] == "picture":
-            picture = read_picture(self._scattering.picture(int(question["point"]))).convert("RGB")
+            picture = self._scattering.picture(int(question["point"]))
             picture.thumbnail((THUMB, THUMB))
             return {}, np.asarray(picture, dtype=np.uint8)
         return super()._answered(question)

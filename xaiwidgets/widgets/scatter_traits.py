@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class ScatterTraits(Asked):
     projection = traitlets.Unicode("pca").tag(sync=True)
     dims = traitlets.Int(2).tag(sync=True)
     perplexity = traitlets.Float(30.0).tag(sync=True)
+    learning_rate = traitlets.Any(None).tag(sync=True)
     color_by = traitlets.Unicode("none").tag(sync=True)
     point = traitlets.Int(None, allow_none=True).tag(sync=True)
     hidden = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -90,6 +92,16 @@ class ScatterTraits(Asked):
             msg = f"perplexity={proposal['value']:g} was given; it is about how many neighbours count, give 1 or more."
             raise RefusedError(msg)
         return float(proposal["value"])
+
+    @traitlets.validate("learning_rate")
+    def _some_steps(self, proposal: Any) -> float | None:
+        value = proposal["value"]
+        if value is None or (isinstance(value, str) and value == "auto"):
+            return None
+        if isinstance(value, Real) and not isinstance(value, bool) and 0 < float(value) < math.inf:
+            return float(value)
+        msg = f"learning_rate={value!r:.60} was given; give a number above 0, or None for what suits the points."
+        raise RefusedError(msg)
 
     @traitlets.validate("color_by")
     def _known_coloring(self, proposal: Any) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from xaiwidgets.engine.tabular import Tabular
 from xaiwidgets.errors import InputError, XaiError
 from xaiwidgets.models.embedded import Embedded, embedded
+from xaiwidgets.models.image_classifier import ImageClassifier
+from xaiwidgets.models.picture import read_picture
 from xaiwidgets.models.text_encoder import TextEncoder
 from xaiwidgets.projection.coloring import Coloring
 from xaiwidgets.projection.distortion import FEWEST, Distortion, distortion, false_neighbours
@@ -25,6 +28,9 @@ from xaiwidgets.widgets.array import wire
 from xaiwidgets.widgets.asked import Told
 from xaiwidgets.widgets.point_facts import BELIEVED, read_colorings, read_images, read_texts
 from xaiwidgets.widgets.scatter_wire import Room, wired_cloud, wired_colours, wired_score
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MANY, FIRST, CLOSE = 20_000, 500, 0.0025
 """Of more points than the first, measuring ends after at least the second when the standard errors are the third: at
@@ -68,6 +74,7 @@ class Scattering:
         self._model = model
         self._layer = layer
         self._metric = metric
+        self._given: Any = None
         self._all: tuple[Rows, ...] = ()
         self._colorings: dict[str, Coloring] = {}
         self._texts: tuple[str, ...] = ()
@@ -104,6 +111,7 @@ class Scattering:
         else:
             self.layers, arrays = (), (given,)
         self._all = tuple(read_rows(values, metric=self._metric) for values in arrays)
+        self._given = given
         rows = self._all[-1]
         if len({tuple(one.kept.tolist()) for one in self._all}) > 1:
             raise InputError("Some layers give no finite numbers for some inputs; give a layer= that does.")
@@ -145,12 +153,17 @@ class Scattering:
             return str(why)
         return None
 
-    def project(self, method: str, *, dims: int, perplexity: float, layer: int, seed: int) -> Told:
+    def project(
+        self, method: str, *, dims: int, perplexity: float, learning_rate: float | None, layer: int, seed: int
+    ) -> Told:
         """Find places for the points; they move while they are found."""
         rows, before, begun, shown = self._all[layer], self.frame, False, 0.0
         # Another layer's picture goes on from the last one; another question of the same layer is answered anew.
         start = None if rows is self.rows else before
-        for frame in frames(rows, method, dims=dims, perplexity=perplexity, seed=seed, before=start):
+        found = frames(
+            rows, method, dims=dims, perplexity=perplexity, learning_rate=learning_rate, seed=seed, before=start
+        )
+        for frame in found:
             now = time.perf_counter()
             # Those between are nowhere: everything is said of the picture that is seen.
             if frame is None or not (frame.complete or now - shown >= PICTURES):
@@ -307,17 +320,48 @@ class Scattering:
         """What some points are called."""
         return [self._texts[point] if point < len(self._texts) else "" for point in points]
 
+    def inputs_for(self, model: Any, points: npt.NDArray[np.int64]) -> Any:
+        """What a model reads of some points: rows, pictures or texts.
+
+        Raises:
+            InputError: the points have none of these.
+        """
+        if isinstance(model, Tabular) and self._model is not None:
+            raise InputError("The model reads rows of a table, and the points are what another model makes of inputs.")
+        if self.rows is None:
+            return []
+        places = self.rows.kept[points]
+        if isinstance(model, Tabular):
+            rows = self._given if hasattr(self._given, "shape") else np.asarray(self._given)
+            return rows.iloc[places] if hasattr(rows, "iloc") else rows[places]
+        if isinstance(model, ImageClassifier):
+            if self._images is None:
+                raise InputError("The model reads pictures, and the points have none; give the scatter images=.")
+            return [self._images[place] for place in places]
+        if not self._texts:
+            raise InputError("The model reads texts, and the points have none; give the scatter texts=.")
+        return self.texts_of(points.tolist())
+
     def search(self, text: str) -> npt.NDArray[np.uint32]:
         """The points whose text has this in it, without regard to case."""
         wanted = text.casefold()
         found = [i for i, one in enumerate(self._texts) if wanted in one.casefold()] if wanted else []
         return np.asarray(found, dtype=np.uint32)
 
-    def picture(self, point: int) -> Any:
-        """The picture that a point stands for."""
+    def picture(self, point: int) -> Image:
+        """The picture that a point stands for.
+
+        Raises:
+            InputError: there is none, or it cannot be read.
+        """
         if self._images is None:
             raise InputError("The points have no pictures; give them with images=.")
-        return self._images[int(self._known_rows().kept[point])]
+        place = int(self._known_rows().kept[point])
+        try:
+            return read_picture(self._images[place]).convert("RGB")
+        except InputError as problem:
+            msg = f"images[{place}] cannot be shown: {problem}"
+            raise InputError(msg) from problem
 
     def _cloud(self) -> dict[str, Any]:
         frame = self._known_frame()

@@ -1,4 +1,4 @@
-import { button, h, on, say, set } from "../../core/dom";
+import { type Attributes, button, h, on, say, set } from "../../core/dom";
 import { plain } from "../../core/numbers";
 import type { Speech } from "../../core/words";
 import { curve } from "./curve";
@@ -13,6 +13,8 @@ export interface HeadFacts {
   projection: string;
   dims: number;
   perplexity: number;
+  /** Null: what suits the number of points. */
+  rate: number | null;
   colorings: Described[];
   coloring: string;
   cloud: Cloud | null;
@@ -21,7 +23,8 @@ export interface HeadFacts {
 export interface Head {
   /** What belongs beside the projection's name. */
   settings: HTMLElement;
-  perplexity: HTMLElement;
+  /** What t-SNE alone is told. */
+  tsne: HTMLElement;
   /** How t-SNE comes along. */
   curve: HTMLElement;
   update(facts: HeadFacts): void;
@@ -30,7 +33,7 @@ export interface Head {
 /** The largest perplexity that so many points allow: three times as many neighbours are looked at. */
 const most = (count: number) => Math.max(1, Math.floor((count - 1) / 3));
 
-/** How a projection is set: flat or with depth, its perplexity, and what its colours are. */
+/** How a projection is set: flat or with depth, what t-SNE is told, and what its colours are. */
 export function head(options: {
   t: Speech;
   write(changes: Partial<State>): void;
@@ -49,9 +52,15 @@ export function head(options: {
     { class: "xai-switch", role: "group", "aria-label": t("scatter.dims") },
     ...sides,
   );
-  const field = h("input", { class: "xai-field xai-number", type: "number", min: 1, step: 1 });
-  const perplexity = h("label", "method", h("span", "caption", t("scatter.perplexity")), field);
-  perplexity.title = t("scatter.perplexity.title");
+  const number = (what: "perplexity" | "rate", more: Attributes) => {
+    const field = h("input", { class: "xai-field xai-number", type: "number", ...more });
+    const label = h("label", "method", h("span", "caption", t(`scatter.${what}`)), field);
+    label.title = t(`scatter.${what}.title`);
+    return [label, field] as const;
+  };
+  const [perplexity, field] = number("perplexity", { min: 1, step: 1 });
+  const [rate, steps] = number("rate", { min: 0, step: "any", placeholder: t("scatter.rate.auto") });
+  const tsne = h("span", "settings", perplexity, rate);
   const select = h("select", "select");
   const fixed = h("span", "method-name");
   const colour = h("label", "method", h("span", "caption", t("scatter.colour")), select, fixed);
@@ -68,23 +77,37 @@ export function head(options: {
     },
     signal,
   );
+  on(
+    steps,
+    "change",
+    () => {
+      const { valueAsNumber: wanted } = steps;
+      if (wanted > 0) write({ learning_rate: wanted });
+      else if (steps.validity.badInput || wanted <= 0) steps.value = String(given ?? "");
+      else write({ learning_rate: null });
+    },
+    signal,
+  );
+  let given: number | null = null;
   let last = "";
 
   return {
     settings,
-    perplexity,
+    tsne,
     curve: chart.el,
-    update({ can, exported, why, projection, dims, perplexity: set_, colorings, coloring, cloud }) {
+    update({ can, exported, why, projection, dims, perplexity: set_, rate, colorings, coloring, cloud }) {
       dimensions.hidden = exported;
       sides.forEach((face, i) => {
         // Points that lie as given have as many dimensions as were given.
         face.disabled = !can || (projection === "given" && dims !== i + 2);
         set(face, { "aria-pressed": String(dims === i + 2) });
       });
-      perplexity.hidden = exported || projection !== "tsne";
-      field.disabled = !can;
+      tsne.hidden = exported || projection !== "tsne";
+      field.disabled = steps.disabled = !can;
       field.max = String(most(cloud?.count ?? 0));
       if (document.activeElement !== field && field.valueAsNumber !== set_) field.value = String(set_);
+      given = rate;
+      if (document.activeElement !== steps) steps.value = String(rate ?? "");
       const key = JSON.stringify(colorings);
       if (key !== last) {
         last = key;

@@ -33,8 +33,20 @@ import { SHEETS, tools } from "./tools";
 import { type Model, type Question, type State, titleIn } from "./wire";
 
 const WATCHED = [
-  ...(["projection", "dims", "perplexity", "color_by", "point", "selected", "hidden", "search"] as const),
-  ...(["layer", "drop", "live", "busy", "_projections", "_colorings", "_cloud", "_colours"] as const),
+  ...(["projection", "dims", "perplexity", "learning_rate", "color_by", "point"] as const),
+  ...([
+    "selected",
+    "hidden",
+    "search",
+    "layer",
+    "drop",
+    "live",
+    "busy",
+    "_projections",
+    "_colorings",
+    "_cloud",
+    "_colours",
+  ] as const),
   ...(["_score", "_near", "_dropped", "_trails", "_layers", "_texts", "_pictures", "_drops"] as const),
   "_fault" as const,
 ];
@@ -151,7 +163,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const dead = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const notes = h("div", "notes");
-  const rows = h("div", "seek", settings.perplexity, finder.el, dropper.el, slider.el, bar.tools);
+  const rows = h("div", "seek", settings.tsne, finder.el, dropper.el, slider.el, bar.tools);
   const body = h("div", "body", frame, side.el);
   root.append(bar.el, fault, dead, rows, body, keys.el, held.el, notes, tip.el);
   el.append(root);
@@ -277,6 +289,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     settings.update({
       ...{ can: reason === null, exported, why: reason, projection, cloud: facts },
       ...{ dims: model.get("dims"), perplexity: model.get("perplexity") },
+      rate: model.get("learning_rate"),
       ...{ colorings: model.get("_colorings"), coloring: model.get("color_by") },
     });
     show(fault, model.get("_fault")?.message ?? "");

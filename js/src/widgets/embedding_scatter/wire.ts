@@ -97,6 +97,8 @@ export interface State {
   projection: string;
   dims: number;
   perplexity: number;
+  /** Null: what suits the number of points. */
+  learning_rate: number | null;
   /** The name of a colouring. */
   color_by: string;
   /** The point whose neighbours are shown, or null. */
