@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 
 from xaiwidgets.errors import InputError
-from xaiwidgets.models.patches import patch_grid, patch_layout
+from xaiwidgets.engine.patch_grid import patch_grid
+from xaiwidgets.models.patches import patch_layout
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def start(
             - seed: of sampling methods, 0 unless given.
             - baseline: the input in which every feature is absent, as the adapter reads it.
             - background: several such inputs.
+            - regions: of a picture, what its features are; see `ImageClassifier.problem`.
             - layer: a module's name: attribute to what it returns instead of to the input; see `xw.layers`.
             - units: "channels" for one value for each unit of the layer.
             - neuron: explain this unit of the layer instead of the score: its number, or its index on every axis. With

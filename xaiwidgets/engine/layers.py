@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
 from threading import get_ident
@@ -49,14 +49,11 @@ def outputs_of(module: nn.Module) -> Iterator[list[Tensor]]:
     """
     taken: list[Tensor] = []
 
-    def read(out: Any) -> Any:
-        tensor = float_tensor(out)
-        if tensor is None:
-            return None
+    def read(tensor: Tensor) -> Tensor:
         taken.append(tensor)
-        return _exchanged(out, tensor, tensor.clone())
+        return tensor.clone()
 
-    with _hooked(module, read):
+    with changed_outputs(module, read):
         yield taken
 
 
@@ -65,16 +62,26 @@ def output_replaced(module: nn.Module, call: int, by: Tensor) -> Iterator[None]:
     """The module returns `by` at its call number `call` (from 0) in this thread."""
     calls = -1
 
-    def replace(out: Any) -> Any:
+    def replace(_: Tensor) -> Tensor | None:
         nonlocal calls
-        tensor = float_tensor(out)
-        if tensor is None:
-            return None
         calls += 1
         # A copy, for what follows may work in place.
-        return _exchanged(out, tensor, by.clone()) if calls == call else None
+        return by.clone() if calls == call else None
 
-    with _hooked(module, replace):
+    with changed_outputs(module, replace):
+        yield
+
+
+@contextmanager
+def changed_outputs(module: nn.Module, change: Callable[[Tensor], Tensor | None]) -> Iterator[None]:
+    """What the module returns in this thread is exchanged for `change(activation)`, unless that is None."""
+
+    def exchange(out: Any) -> Any:
+        tensor = float_tensor(out)
+        new = None if tensor is None else change(tensor)
+        return None if tensor is None or new is None else _exchanged(out, tensor, new)
+
+    with _hooked(module, exchange):
         yield
 
 

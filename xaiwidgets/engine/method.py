@@ -10,7 +10,7 @@ from typing import Literal
 from xaiwidgets.engine.estimate import Estimate
 from xaiwidgets.words import words
 
-Face = Literal["game", "field", "inside", "attention", "scored", "inputs"]
+Face = Literal["game", "field", "inside", "attention", "maps", "veil", "scored", "inputs"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,8 @@ _NEEDS = {
     "field": "gradients",
     "inside": "a torch module to look into",
     "attention": "attention weights",
+    "maps": "a layer whose cells lie over a picture",
+    "veil": "a picture",
     "positions": "features that lie side by side",
     "scored": "a table whose columns can be shuffled (see xw.permutation_importance)",
     "inputs": "a whole data set (see xw.global_importance)",

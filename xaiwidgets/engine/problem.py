@@ -1,4 +1,4 @@
-"""A problem: what is to be explained, with up to four faces that estimators work on."""
+"""A problem: what is to be explained, with up to six faces that estimators work on."""
 
 from __future__ import annotations
 
@@ -43,6 +43,8 @@ class Field:
             gradient at each point, float [B, ...].
         by_feature: sums an array of contributions, float [..., *point.shape], into features, float [..., n].
         background: other inputs that stand for "absent", float [K, *point.shape], or None where none were given.
+        drawn: sums the same into a map to look at, float [..., h, w], finer than the features; None where the input is
+            no picture.
     """
 
     point: Tensor
@@ -50,6 +52,7 @@ class Field:
     value_and_grad: Callable[[Tensor], tuple[Tensor, Tensor]]
     by_feature: Callable[[Tensor], Tensor]
     background: Tensor | None = None
+    drawn: Callable[[Tensor], Tensor] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +111,43 @@ class Attention:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Maps:
+    """A layer's feature maps: cells that lie over a picture, h × w of them.
+
+    Attributes:
+        layer: the module's name.
+        read: maps points, float [B, ...] as the field's, to the feature maps, float [B, C, h, w].
+        run: maps points to the target's score, float [B], the feature maps, and the score's gradient there.
+        point: the input, as the field's.
+        by_cell: sums what the cells were given, float [..., h, w], into features, float [..., n], by area.
+    """
+
+    layer: str
+    read: Callable[[Tensor], Tensor]
+    run: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
+    point: Tensor
+    by_cell: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Veil:
+    """A picture that shows through a veil, pixel by pixel more or less.
+
+    Attributes:
+        values: maps veils, float [B, h, w] from 0 (the baseline) to 1 (the picture), to the target's score, float [B].
+            They are laid over the picture's H × W pixels bilinearly.
+        size: H and W.
+        whole: the score without a veil.
+        by_pixel: averages a map, float [..., H, W], over each feature, float [..., n].
+    """
+
+    values: Callable[[Tensor], Tensor]
+    size: tuple[int, int]
+    whole: float
+    by_pixel: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """(model, input, target) as an estimator sees it.
 
@@ -121,6 +161,8 @@ class Problem:
         field: the field face, or None.
         inside: the module itself, or None.
         attention: the attention face, or None.
+        maps: the feature maps of a layer, or None.
+        veil: the picture under a veil, or None.
         parameters: what of the request made this problem: a layer, a neuron.
         opaque: nothing is known of how the model finds its scores, so that it is asked for one of them twice.
         evaluations: rows that went through the model to set the problem up.
@@ -138,6 +180,8 @@ class Problem:
     field: Field | None = None
     inside: Inside | None = None
     attention: Attention | None = None
+    maps: Maps | None = None
+    veil: Veil | None = None
     parameters: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     opaque: bool = False
     evaluations: int = 1
@@ -148,6 +192,8 @@ class Problem:
     @property
     def faces(self) -> frozenset[str]:
         """The names of the faces that are there."""
-        there = {name for name in ("game", "field", "inside", "attention") if getattr(self, name) is not None}
+        there = {
+            name for name in ("game", "field", "inside", "attention", "maps", "veil") if getattr(self, name) is not None
+        }
         placed = self.game is not None and self.game.positions is not None
         return frozenset(there | {"positions"} if placed else there)

@@ -12,9 +12,11 @@ from xaiwidgets.engine.methods import find
 from xaiwidgets.engine.problem import Problem
 from xaiwidgets.engine.run import Run
 from xaiwidgets.engine.view import VIEW, check_view, viewed
+from xaiwidgets.errors import MethodError
 
-ABSENCE = ("baseline", "background")
-"""What only the adapter can read: an input, or several, in which the features count as absent."""
+ABSENCE = ("baseline", "background", "regions")
+"""What only the adapter can read: an input, or several, in which the features count as absent, and what a picture's
+features are."""
 
 
 @runtime_checkable
@@ -67,7 +69,7 @@ def requested(
     Args:
         model: the adapter.
         method: a name, or None for the model's default.
-        request: limits, seed, average, baseline, background, layer, units, neuron and the
+        request: limits, seed, average, baseline, background, regions, layer, units, neuron and the
             method's options.
         of_any_method: leave out options that the method does not have, as they may be another one's.
 
@@ -80,7 +82,9 @@ def requested(
     if of_any_method:
         plain = find(method, model, {})
         options = {name: value for name, value in options.items() if name in plain.options}
-        view = view if plain.face == "field" or plain.layered or "neuron" in view else {}
+        view = view if plain.face in {"field", "maps"} or plain.layered or "neuron" in view else {}
+    if request.get("regions") is not None and "veil" not in model.faces:
+        raise MethodError("regions= says what the features of a picture are, and this model reads none; leave it out.")
     found = find(method, model, options)
     check_view(found, view)
     return Request(

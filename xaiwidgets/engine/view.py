@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from xaiwidgets.engine.feature_maps import maps_at
 from xaiwidgets.engine.layer_problem import at_layer
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.neuron_problem import at_neuron, through_neuron
@@ -31,7 +32,11 @@ def check_view(method: Method, view: Mapping[str, Any]) -> None:
         raise MethodError(msg)
     if "units" in view and "neuron" in view:
         raise MethodError("units= says what the features of a layer are, but neuron= asks about the input's; give one.")
-    if "layer" in view and "neuron" not in view and not (method.face == "field" or method.layered):
+    if method.face == "maps" and ("units" in view or "neuron" in view):
+        given = "units" if "units" in view else "neuron"
+        msg = f"{method.name!r} has no {given}=: it weighs all the maps of a layer; leave {given}= out."
+        raise MethodError(msg)
+    if "layer" in view and "neuron" not in view and not (method.face in {"field", "maps"} or method.layered):
         msg = (
             f"{method.name!r} looks at the input and not at a layer; leave layer= out, or choose a method of "
             "gradients, such as 'integrated_gradients' or 'conductance'."
@@ -42,7 +47,9 @@ def check_view(method: Method, view: Mapping[str, Any]) -> None:
 def viewed(
     problem: Problem, method: Method, *, layer: str | None = None, units: Any = None, neuron: Any = None
 ) -> Problem:
-    """The problem as it is, at a layer, about a neuron, or for conductance through a neuron."""
+    """The problem as it is, at a layer, with its maps, about a neuron, or for conductance through a neuron."""
+    if method.face == "maps":
+        return maps_at(problem, layer)
     if layer is None:
         return problem
     if neuron is None:

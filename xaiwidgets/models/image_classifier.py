@@ -11,14 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from xaiwidgets.engine.attention_weights import attention_of
-from xaiwidgets.engine.problem import Field, Game, Inside, Problem
+from xaiwidgets.engine.problem import Field, Game, Inside, Problem, Veil
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.models.classes import choose_class
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
 from xaiwidgets.models.picture import read_background, read_baseline, read_picture
 from xaiwidgets.models.plain_module import scores_of
+from xaiwidgets.models.regions import centres_of, read_regions, region_names
 from xaiwidgets.models.targets import pick
 from xaiwidgets.models.transformer import attends, by_patch, elementwise
 
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
 class ImageClassifier:
     """A vision module and its preprocessing, ready to be explained.
 
-    The features are the regions of a regular grid over what the model sees. An absent region shows the baseline, a
-    black picture unless another one is asked for, that went through the same preprocessing. Gradients are taken at the
-    pixels and summed within each region, so every method speaks about the same regions. The explained score is the
-    target's logit, or for a contrast the difference of two.
+    The features are the regions of a regular grid over what the model sees, or superpixels, or your own. An absent
+    region shows the baseline, a black picture unless another one is asked for, that went through the same
+    preprocessing. Gradients are taken at the pixels and summed within each region, so every method speaks about the
+    same regions; `details["map"]` of an explanation is the same as finely as the method knows it. The explained score
+    is the target's logit, or for a contrast the difference of two.
 
     Attributes:
         module: as given.
@@ -77,9 +80,24 @@ class ImageClassifier:
     @cached_property
     def faces(self) -> frozenset[str]:
         """The faces of its problems; attention where the module has parts that are called so."""
-        return frozenset({"game", "positions", "field", "inside"} | ({"attention"} if attends(self.module) else set()))
+        attending = {"attention"} if attends(self.module) else set()
+        spatial = {"maps"} if attending or self._convolves else set()
+        return frozenset({"game", "positions", "field", "inside", "veil"} | spatial | attending)
 
-    def problem(self, x: Any, target: Any = None, *, baseline: Any = None, background: Any = None) -> Problem:
+    @cached_property
+    def default_method(self) -> str:
+        """What shows most after one pass forward and back, where the model has the parts for it."""
+        if attends(self.module):
+            return "attention_relevance"
+        return "grad_cam" if self._convolves else "kernel_shap"
+
+    @property
+    def _convolves(self) -> bool:
+        return any(isinstance(part, nn.Conv2d) for part in self.module.modules())
+
+    def problem(
+        self, x: Any, target: Any = None, *, baseline: Any = None, background: Any = None, regions: Any = None
+    ) -> Problem:
         """Why the score of `target` (None: the highest) is what it is for the picture `x`.
 
         Args:
@@ -87,9 +105,11 @@ class ImageClassifier:
                 image; or a path.
             target: a label, its number, or a pair of them.
             baseline: what an absent region shows: a picture like `x`; a colour such as "white", a grey from 0 to 1, or
-                red, green and blue from 0 to 1; "mean", the picture's mean colour; or "blur", the picture blurred.
-                None: black.
+                red, green and blue from 0 to 1; "mean", the picture's mean colour; "blur", the picture blurred; or
+                "noise". None: black.
             background: pictures like `x` to average over, where a method does.
+            regions: what the features are: the number of squares along each side; "superpixels"; or whole numbers [H,
+                W] of the picture as the model sees it. None: the adapter's grid.
 
         Raises:
             InputError: a picture cannot be read or prepared, or does not fit. TargetError: no such output. ModelError:
@@ -101,9 +121,10 @@ class ImageClassifier:
         black, white = (self._prepared(image.point(lambda _, level=level: level), name) for level, name in _EXTREMES)
         absent = black if baseline is None else self._alike(read_baseline(baseline, image), point, "the baseline")
         others = None if background is None else read_background(background)
-        regions, (rows, columns) = grid_of(point.shape[1], point.shape[2], self.grid)
-        where = torch.from_numpy(regions).to(point.device, torch.int64)
-        count = rows * columns
+        picture = seen(point, black, white)
+        parts, grid = read_regions(self.grid if regions is None else regions, picture)
+        where = torch.from_numpy(parts).to(point.device, torch.int64)
+        count = int(parts.max()) + 1
         start = time.perf_counter()
         scores = self._scores(point[None])
         seconds = time.perf_counter() - start
@@ -121,15 +142,25 @@ class ImageClassifier:
             with evaluating(self.module):
                 return score_and_grad(points, score)
 
+        def veiled(veils: Tensor) -> Tensor:
+            clear = veils.to(point)[:, None]
+            if clear.shape[-2:] != point.shape[-2:]:
+                clear = functional.interpolate(clear, size=point.shape[-2:], mode="bilinear", align_corners=False)
+            return pick(self._scores(absent + clear * (point - absent)), chosen)
+
+        def by_region(pixels: Tensor) -> Tensor:
+            flat = pixels.flatten(-2)
+            return flat.new_zeros((*flat.shape[:-1], count)).index_add_(-1, where.flatten(), flat)
+
         def by_feature(contributions: Tensor) -> Tensor:
-            pixels = contributions.sum(-3).flatten(-2)
-            return pixels.new_zeros((*pixels.shape[:-1], count)).index_add_(-1, where.flatten(), pixels)
+            return by_region(contributions.sum(-3))
 
         field = Field(
             point=point,
             baseline=absent,
             value_and_grad=value_and_grad,
             by_feature=by_feature,
+            drawn=lambda contributions: contributions.sum(-3),
             background=None
             if others is None
             else torch.stack([self._alike(other, point, f"background[{i}]") for i, other in enumerate(others)]),
@@ -141,19 +172,20 @@ class ImageClassifier:
             field=field,
             elementwise=elementwise(self.module),
         )
-        positions = torch.cartesian_prod(torch.arange(rows), torch.arange(columns)).double()
+        size = torch.bincount(where.flatten(), minlength=count)
         return Problem(
-            features=tuple(f"row {r}, column {c}" for r in range(1, rows + 1) for c in range(1, columns + 1)),
-            input={
-                "kind": "image",
-                "picture": seen(point, black, white),
-                "regions": regions,
-                "grid": [rows, columns],
-            },
+            features=region_names(count, grid),
+            input={"kind": "image", "picture": picture, "regions": parts, "grid": None if grid is None else list(grid)},
             target=chosen,
             outputs=outputs,
             output=whole,
-            game=Game(values=values, players=count, whole=whole, positions=positions),
+            game=Game(values=values, players=count, whole=whole, positions=torch.from_numpy(centres_of(parts, grid))),
+            veil=Veil(
+                values=veiled,
+                size=(point.shape[1], point.shape[2]),
+                whole=whole,
+                by_pixel=lambda pixels: by_region(pixels) / size.to(pixels.device),
+            ),
             field=field,
             inside=inside,
             attention=attention_of(inside, by_patch(field)) if "attention" in self.faces else None,
@@ -206,13 +238,6 @@ class ImageClassifier:
 
 
 _EXTREMES = ((0, "a black picture"), (255, "a white picture"))
-
-
-def grid_of(height: int, width: int, grid: int) -> tuple[npt.NDArray[np.int32], tuple[int, int]]:
-    """A regular grid's region number for each pixel, int32 [H, W], and its rows and columns (no more than pixels)."""
-    rows, columns = min(grid, height), min(grid, width)
-    down, across = np.arange(height) * rows // height, np.arange(width) * columns // width
-    return (down[:, None] * columns + across).astype(np.int32), (rows, columns)
 
 
 def seen(point: Tensor, black: Tensor, white: Tensor) -> npt.NDArray[np.uint8]:

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from xaiwidgets.engine.layer_features import laid_over
+from xaiwidgets.engine.patch_grid import patch_grid
 from xaiwidgets.engine.problem import Field
 from xaiwidgets.errors import MethodError
-from xaiwidgets.models.patches import patch_grid
 
 _ACTIVATIONS = "transformers.activations"
 """Where Hugging Face keeps its activations; some of them are written out step by step."""

@@ -1,0 +1,171 @@
+"""The layers of a vision model whose cells lie over the picture, and their feature maps."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from xaiwidgets.engine.layer_features import laid_over
+from xaiwidgets.engine.layer_problem import gradient_at
+from xaiwidgets.engine.layers import changed_outputs, layer_called, layer_outputs, outputs_of
+from xaiwidgets.engine.patch_grid import patch_grid
+from xaiwidgets.engine.problem import Field, Inside, Maps, Problem
+from xaiwidgets.errors import MethodError
+
+Shape = tuple[int, int, int]
+"""Channels, rows and columns of a layer's maps."""
+
+_DEFAULTS: weakref.WeakKeyDictionary[nn.Module, dict[torch.Size, str]] = weakref.WeakKeyDictionary()
+"""Which layer is looked at where nobody says: found once for each size of picture."""
+
+
+def spatial_layers(inside: Inside) -> dict[str, Shape]:
+    """The layers whose cells lie over the picture, in the order in which they run, with the shape of their maps.
+
+    The output [C, h, w] of a convolution or what follows it, and the T × D of a transformer whose last h × w tokens are
+    the picture's patches. Modules that run several times, such as an activation function that is used again and again,
+    are left out where others are there.
+
+    Args:
+        inside: of a picture.
+    """
+    ran: dict[str, Shape] = {}
+    repeated: set[str] = set()
+    with inside.evaluating(), torch.no_grad(), ExitStack() as hooks:
+        for name, module in inside.module.named_modules():
+            if name:
+                hooks.enter_context(changed_outputs(module, partial(_note, name, inside.field, ran, repeated)))
+        inside.score(inside.field.point[None])
+    once = {name: shape for name, shape in ran.items() if name not in repeated}
+    return once or ran
+
+
+def maps_at(problem: Problem, layer: str | None) -> Problem:
+    """The problem with a layer's feature maps.
+
+    Args:
+        problem: with a field and an inside.
+        layer: a module's name; None: the last layer that lies over the picture and that the score depends on.
+
+    Raises:
+        MethodError: there is no such layer, or its output does not lie over the picture.
+    """
+    inside = problem.inside
+    if inside is None:
+        raise MethodError("This method needs a torch module to look into, which this model does not give.")
+    start, known = time.perf_counter(), _DEFAULTS.setdefault(inside.module, {})
+    size = inside.field.point.shape
+    evaluations = problem.evaluations
+    if layer is None and size not in known:
+        known[size] = _last_that_counts(inside)
+        evaluations += 2
+    name = known[size] if layer is None else layer
+    module = layer_called(inside.module, name)
+    return replace(
+        problem,
+        maps=Maps(
+            layer=name,
+            read=lambda points: _over_picture(layer_outputs(inside, name, points)[0], name, inside.field),
+            run=partial(_run, inside, name, module),
+            point=inside.field.point,
+            by_cell=partial(laid_over, inside.field),
+        ),
+        parameters={**problem.parameters, "layer": name},
+        evaluations=evaluations,
+        seconds=problem.seconds + time.perf_counter() - start,
+    )
+
+
+def _run(inside: Inside, name: str, module: nn.Module, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Score, maps and gradients; what comes before the layer is not differentiated."""
+    with inside.evaluating(), torch.no_grad(), _leaves(module) as taken:
+        values = inside.score(points)
+        gradient = gradient_at(values, taken[-1]) if taken else None
+    if gradient is None:
+        layer_outputs(inside, name, points)
+        msg = f"The layer {name!r} returns nothing to look at; choose another one, xw.layers(model, x) lists them."
+        raise MethodError(msg)
+    maps = _over_picture(taken[-1].detach(), name, inside.field)
+    return values.detach(), maps, _over_picture(gradient, name, inside.field)
+
+
+@contextmanager
+def _leaves(module: nn.Module) -> Iterator[list[Tensor]]:
+    """What the module returns at each call, as leaves that gradients are taken at; nothing before them is recorded."""
+    taken: list[Tensor] = []
+
+    def cut(tensor: Tensor) -> Tensor:
+        taken.append(tensor.detach().requires_grad_(True))
+        # From here on to the score; whoever called this one is back to what it was.
+        torch.set_grad_enabled(True)
+        return taken[-1].clone()
+
+    with changed_outputs(module, cut):
+        yield taken
+
+
+def _note(name: str, field: Field, ran: dict[str, Shape], repeated: set[str], tensor: Tensor) -> None:
+    if ran.pop(name, None) is not None:
+        repeated.add(name)
+    shape = _map_shape(tensor, field)
+    if shape is not None:
+        ran[name] = shape
+
+
+def _map_shape(tensor: Tensor, field: Field) -> Shape | None:
+    """Channels, rows and columns of an output [1, C, h, w] or [1, T, D]; None where it lies over no picture."""
+    height, width = field.point.shape[-2:]
+    if tensor.dim() == 4 and tensor.shape[-1] * tensor.shape[-2] > 1:
+        return tensor.shape[1], tensor.shape[2], tensor.shape[3]
+    if tensor.dim() == 3 and tensor.shape[1] > 1:
+        grid = patch_grid(tensor.shape[1], height, width)
+        return None if grid is None or grid[0] * grid[1] < 2 else (tensor.shape[2], *grid)
+    return None
+
+
+def _over_picture(outputs: Tensor, name: str, field: Field) -> Tensor:
+    """A layer's outputs as maps, float [B, C, h, w].
+
+    Raises:
+        MethodError: they do not lie over the picture.
+    """
+    shape = _map_shape(outputs, field)
+    if shape is None:
+        msg = (
+            f"The layer {name!r} returns shape {tuple(outputs.shape[1:])}, whose places do not lie over the picture; "
+            "choose a convolution, or a block of a vision transformer."
+        )
+        raise MethodError(msg)
+    channels, rows, columns = shape
+    if outputs.dim() == 4:
+        return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+    patches = outputs[:, outputs.shape[1] - rows * columns :].transpose(1, 2)
+    return patches.reshape(len(outputs), channels, rows, columns).to(torch.promote_types(outputs.dtype, torch.float32))
+
+
+def _last_that_counts(inside: Inside) -> str:
+    """The last layer over the picture at which the score has a gradient in more than its special tokens.
+
+    Raises:
+        MethodError: there is none.
+    """
+    there = spatial_layers(inside)
+    modules = dict(inside.module.named_modules(remove_duplicate=False))
+    with inside.evaluating(), torch.enable_grad(), ExitStack() as hooks:
+        taken = {name: hooks.enter_context(outputs_of(modules[name])) for name in there}
+        score = inside.score(inside.field.point[None].detach().requires_grad_(True))
+        for name in reversed(there):
+            gradient = gradient_at(score, taken[name][-1], keep=True)
+            if bool(_over_picture(gradient, name, inside.field).any()):
+                return name
+    raise MethodError(
+        "The model has no layer whose places lie over the picture, such as a convolution, or the score depends on "
+        "none; choose a method that needs no layer, such as 'occlusion'."
+    )

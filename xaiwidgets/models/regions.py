@@ -1,0 +1,98 @@
+"""What the features of a picture are: the squares of a grid, superpixels, or a person's own regions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from xaiwidgets.errors import InputError
+
+SUPERPIXELS = 50
+"""About so many where no number is given: as many as the squares of a grid, and as quick to explain."""
+MOST = 4096
+"""Regions beyond which nothing could be explained by hiding them one by one."""
+
+
+def read_regions(regions: Any, picture: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int32], tuple[int, int] | None]:
+    """A region's number for each pixel, int32 [H, W], and a regular grid's rows and columns, else None.
+
+    Args:
+        regions: the number of squares along each side; "superpixels", or "superpixels:100" for about so many (SLIC,
+            Achanta et al. 2012); or your own, whole numbers [H, W] of the picture as the model sees it.
+        picture: uint8 [H, W, 3].
+
+    Raises:
+        InputError: they are none of these, or of another size.
+    """
+    height, width = picture.shape[:2]
+    if isinstance(regions, str):
+        return _superpixels(regions, picture), None
+    if isinstance(regions, int) and not isinstance(regions, bool) and regions >= 1:
+        return grid_of(height, width, regions)
+    own = np.asarray(regions.detach().cpu() if hasattr(regions, "detach") else regions)
+    if own.dtype.kind not in "iu" or own.shape != (height, width):
+        what = f"an array of {own.dtype} of shape {own.shape}" if own.ndim else repr(regions)
+        msg = (
+            f"regions={what} was given; give the number of squares along each side, 'superpixels', or whole numbers of "
+            f"shape ({height}, {width}), the size that the model sees."
+        )
+        raise InputError(msg)
+    return _numbered(own), None
+
+
+def region_names(count: int, grid: tuple[int, int] | None) -> tuple[str, ...]:
+    """What the regions are called."""
+    if grid is None:
+        return tuple(f"region {number}" for number in range(1, count + 1))
+    rows, columns = grid
+    return tuple(f"row {r}, column {c}" for r in range(1, rows + 1) for c in range(1, columns + 1))
+
+
+def centres_of(regions: npt.NDArray[np.int32], grid: tuple[int, int] | None) -> npt.NDArray[np.float64]:
+    """Where each region lies, float64 [n, 2]: its row and column in a grid, else the middle of its pixels."""
+    if grid is not None:
+        return np.stack(np.divmod(np.arange(grid[0] * grid[1]), grid[1]), 1).astype(np.float64)
+    flat = regions.ravel()
+    size = np.bincount(flat)
+    down, across = (np.bincount(flat, weights=axis.ravel()) / size for axis in np.indices(regions.shape))
+    return np.stack([down, across], 1)
+
+
+def grid_of(height: int, width: int, grid: int) -> tuple[npt.NDArray[np.int32], tuple[int, int]]:
+    """A regular grid's region number for each pixel, int32 [H, W], and its rows and columns (no more than pixels)."""
+    rows, columns = min(grid, height), min(grid, width)
+    down, across = np.arange(height) * rows // height, np.arange(width) * columns // width
+    return (down[:, None] * columns + across).astype(np.int32), (rows, columns)
+
+
+def _superpixels(asked: str, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    name, _, number = asked.partition(":")
+    if name != "superpixels" or (number and not (number.isdecimal() and 1 <= int(number) <= MOST)):
+        msg = (
+            f"regions={asked!r} was given; give 'superpixels', 'superpixels:100' for about so many (at most {MOST}), "
+            "or the number of squares along each side."
+        )
+        raise InputError(msg)
+    try:
+        from skimage.segmentation import slic
+    except ImportError as problem:
+        msg = "Superpixels are found with scikit-image, which is not installed; run: pip install 'xaiwidgets[image]'"
+        raise InputError(msg) from problem
+    return _numbered(slic(picture, n_segments=int(number or SUPERPIXELS), compactness=10, start_label=0))
+
+
+def _numbered(labels: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """The same regions with the numbers 0, 1, …, in the order of a reader: by their first pixel.
+
+    Raises:
+        InputError: there are too many.
+    """
+    found, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    if len(found) > MOST:
+        msg = f"{len(found)} regions were given; give at most {MOST}, or squares along each side."
+        raise InputError(msg)
+    rank = np.empty(len(found), dtype=np.int32)
+    rank[np.argsort(first)] = np.arange(len(found), dtype=np.int32)
+    return rank[inverse].reshape(labels.shape)
