@@ -8,6 +8,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
+from xaiwidgets.engine.averaged import Averaged
 from xaiwidgets.engine.by_word import by_word
 from xaiwidgets.engine.job import Job
 from xaiwidgets.engine.request import Explainable, requested
@@ -75,7 +76,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         self._top = top
         self._live: Live | None = None
         self._bridge = HoverBridge(language=language)
-        word = words(language or "en")
+        self._word = words(language or "en")
         # bqplot keeps an ordinal scale's order of first appearance; a domain of our own keeps the strongest on top.
         self._names = bqplot.OrdinalScale(domain=[])
         self._values = bqplot.LinearScale()
@@ -97,7 +98,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         )
         quiet = {"grid_lines": "none", "label_color": "#888888", "tick_style": {"font-size": "12px"}}
         self._scale = bqplot.Axis(
-            scale=self._values, label=word["bars.value"], tick_format=".2g", label_offset="36px", **quiet
+            scale=self._values, label=self._word["bars.value"], tick_format=".2g", label_offset="36px", **quiet
         )
         self._figure = bqplot.Figure(
             marks=[self._bars, self._whiskers],
@@ -119,7 +120,8 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
             chosen = requested(shown, method, request).method.name
             self._live = Live(shown, show=self._show, request=request)
             self._asked = (chosen, target)
-            self._live.ask(lambda _: given, method=chosen, target=target)
+            self._given = given
+            self.show(None)
         elif isinstance(shown, traitlets.HasTraits) and shown.has_trait("explanation"):
             traitlets.dlink((shown, "explanation"), (self, "explanation"))
         else:
@@ -138,16 +140,34 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
     def group(self, name: str) -> None:
         self._bridge.group = name
 
+    @property
+    def live(self) -> bool:
+        """Whether there is a model to ask."""
+        return self._live is not None
+
+    @property
+    def averages(self) -> Any:
+        """The adapter whose answers to many inputs are averaged here, or None."""
+        model = None if self._live is None else self._live.model
+        return model.model if isinstance(model, Averaged) else None
+
     def show(self, x: Any) -> None:
         """Ask the model about another input, such as the rows that were chosen elsewhere.
+
+        Args:
+            x: the input; None for the one that the bars began with.
 
         Raises:
             InputError: finished numbers are shown, so there is no model to ask.
         """
         if self._live is None:
             raise InputError("These bars show finished numbers; give FeatureBars a model's adapter to ask it again.")
+        given = self._given if x is None else x
+        if self.averages is not None and hasattr(given, "__len__"):
+            self._scale.label = self._word["bars.mean"].format(n=len(given))
         method, target = self._asked
-        self._live.ask(lambda _: x, method=method, target=target)
+        self._message.layout.display = "none"
+        self._live.ask(lambda _: given, method=method, target=target)
 
     def close(self) -> None:
         """Stop computing and remove the widget."""

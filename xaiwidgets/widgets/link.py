@@ -17,14 +17,16 @@ class Linkable(Protocol):
 
 _MEMBERS: dict[str, weakref.WeakSet[Linkable]] = {}
 _FOLLOWED: weakref.WeakKeyDictionary[Any, weakref.WeakSet[Any]] = weakref.WeakKeyDictionary()
-"""Who reads the texts of the points that are chosen in a scatter."""
+"""Who is told of the points that are chosen in a scatter."""
 
 
 def link(*widgets: Linkable) -> None:
     """Let these widgets answer each other: what is hovered or selected in one lights up in the others.
 
     Linking a widget that is linked already brings its partners along. The text of a point that is chosen in an
-    `EmbeddingScatter` becomes the text of the living widgets that it is linked with.
+    `EmbeddingScatter` becomes the text of the living widgets that it is linked with. The points that are selected there
+    become what `FeatureBars(xw.Averaged(model), …)` show the mean of: the scatter's rows for a model of tables, its
+    pictures or texts for others; with none selected, what the bars began with.
 
     Raises:
         InputError: when fewer than two are given, or one cannot be linked.
@@ -50,11 +52,15 @@ def link(*widgets: Linkable) -> None:
 
 
 def _follow(source: Any, other: Any) -> None:
-    """A point that is chosen in a scatter is what another, living widget reads."""
-    if other is source or not getattr(other, "live", False) or not hasattr(other, "text"):
-        return
+    """What is chosen in a scatter is what another, living widget shows."""
     known = _FOLLOWED.setdefault(source, weakref.WeakSet())
-    if other in known:
+    if other is source or not getattr(other, "live", False) or other in known:
+        return
+    model = getattr(other, "averages", None)
+    if model is not None:
+        # What cannot be is said where they are linked.
+        source.inputs_for(model, source.ids[:1])
+    elif not hasattr(other, "text"):
         return
     known.add(other)
     follower = weakref.ref(other)
@@ -65,7 +71,17 @@ def _follow(source: Any, other: Any) -> None:
         if text and widget is not None:
             widget.text = text
 
-    source.observe(read, "point")
+    def average(change: Any) -> None:
+        widget = follower()
+        if widget is not None:
+            widget.show(source.inputs_for(model, change["new"]) if len(change["new"]) else None)
+
+    if model is None:
+        source.observe(read, "point")
+        return
+    source.observe(average, "selected")
+    if len(source.selected):
+        average({"new": source.selected})
 
 
 def linked_with(widget: Linkable) -> list[Linkable]:

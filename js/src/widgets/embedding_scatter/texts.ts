@@ -1,6 +1,7 @@
 import type { Packed } from "../../core/arrays";
 import { unpack } from "../../core/arrays";
 import { type Asking, isDropped } from "../../core/ask";
+import { h } from "../../core/dom";
 import type { Known } from "./known";
 import { filled, type Model, type Question } from "./wire";
 
@@ -13,7 +14,8 @@ export interface Texts {
   all(): string[] | null;
   /** What a point is called, as far as it is known here. */
   of(point: number): string;
-  picture(point: number): HTMLCanvasElement | null;
+  /** What a point looks like, or why that cannot be seen. */
+  picture(point: number): HTMLElement | null;
   /** Ask for those that are not known yet. */
   want(points: Iterable<number>): void;
   wantPicture(point: number): void;
@@ -39,7 +41,7 @@ export function texts({ model, state, questions, can, heard }: TextOptions): Tex
   let data: number | null = null;
   /** Empty texts are known, too, and texts that are being waited for. */
   const known = new Map<number, string>();
-  const pictures = new Map<number, HTMLCanvasElement | null>();
+  const pictures = new Map<number, HTMLElement | null>();
 
   function fresh(): void {
     const now = state.cloud?.data ?? null;
@@ -78,7 +80,13 @@ export function texts({ model, state, questions, can, heard }: TextOptions): Tex
       pictures.set(point, painted(reply as Packed));
       heard();
     } catch (problem) {
-      if (isDropped(problem)) pictures.delete(point);
+      if (asked !== data) return;
+      if (isDropped(problem)) {
+        pictures.delete(point);
+        return;
+      }
+      pictures.set(point, h("div", "caption", (problem as Error).message));
+      heard();
     }
   }
 
@@ -106,6 +114,14 @@ export function texts({ model, state, questions, can, heard }: TextOptions): Tex
       if (has?.data === state.cloud?.data && has && can() && !pictures.has(point)) void show(point);
     },
   };
+}
+
+/** The same once more: an element is in one place only. */
+export function copied(shown: HTMLElement): HTMLElement {
+  const copy = shown.cloneNode(true) as HTMLElement;
+  if (shown instanceof HTMLCanvasElement)
+    (copy as HTMLCanvasElement).getContext("2d")?.drawImage(shown, 0, 0);
+  return copy;
 }
 
 /** A picture of uint8 [height, width, 3] or [height, width]. */

@@ -3,7 +3,7 @@ import type { Tip } from "../../core/tooltip";
 import { visible } from "../../core/visible";
 import type { Speech } from "../../core/words";
 import type { Known } from "./known";
-import type { Texts } from "./texts";
+import { copied, type Texts } from "./texts";
 import { type Model, titleIn } from "./wire";
 
 export interface Told {
@@ -64,13 +64,16 @@ export function told(options: { t: Speech; model: Model; state: Known; texts: Te
     colour,
     value,
     said: (point) => [shortened(name(point), LONG), ...facts(point)].join(", "),
-    tip: (point) => ({
-      word: shortened(name(point), LONG),
-      value: "",
-      facts: facts(point).join(" · "),
-      tokens: [],
-      picture: texts.picture(point),
-    }),
+    tip(point) {
+      const picture = texts.picture(point);
+      return {
+        word: shortened(name(point), LONG),
+        value: "",
+        facts: facts(point).join(" · "),
+        tokens: [],
+        picture: picture && copied(picture),
+      };
+    },
     table(points) {
       const lines = Array.from(points, (point) =>
         [point, texts.of(point).replace(/\s+/g, " "), value(point)].join("\t"),
