@@ -1,5 +1,6 @@
-import { h, on, say, set } from "./dom";
+import { h, say, set } from "./dom";
 import type { Reading } from "./reading";
+import { slider } from "./slider";
 import { visible } from "./visible";
 import type { Speech } from "./words";
 
@@ -19,21 +20,10 @@ export interface Steps {
 
 /** The scrubber over what a language model generated: which of its tokens is explained. */
 export function steps({ t, go, signal }: StepsOptions): Steps {
-  const range = h("input", { type: "range", min: 0, step: 1, class: "xai-range", "aria-label": t("steps") });
+  const range = slider(t("steps"), go, signal);
   const label = h("span", "number");
   const token = h("span", { class: "xai-step-token", dir: "auto" });
-  const el = h("div", "steps", range, label, token);
-  let dragging = false;
-  on(
-    range,
-    "input",
-    () => {
-      dragging = true;
-      go(range.valueAsNumber);
-    },
-    signal,
-  );
-  on(range, "change", () => (dragging = false), signal);
+  const el = h("div", "steps", range.el, label, token);
 
   return {
     el,
@@ -42,17 +32,14 @@ export function steps({ t, go, signal }: StepsOptions): Steps {
       const count = input && prompt !== null ? input.tokens.length - prompt : 0;
       el.hidden = count < 1;
       if (!input || prompt === null || count < 1) return;
-      range.max = String(count - 1);
-      // While a person drags, the thumb is theirs; an older step must not pull it back.
-      if (!dragging) range.value = String(step);
-      const shown = dragging ? range.valueAsNumber : step;
-      range.disabled = !alive;
+      const shown = range.put(count - 1, step);
+      range.el.disabled = !alive;
       const at = 2 * (prompt + shown);
       const name = visible(
         input.text.slice(input.spans[at], input.spans[at + 1]) || (input.tokens[prompt + shown] ?? ""),
       );
       const words = t("step", { step: shown + 1, n: count });
-      set(range, {
+      set(range.el, {
         hidden: !live || count < 2,
         title: alive ? null : t("restarted"),
         "aria-valuetext": `${words}: ${name}`,
