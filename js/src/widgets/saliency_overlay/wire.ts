@@ -1,7 +1,7 @@
 import type { AnyModel } from "@anywidget/types";
 import type { Packed } from "../../core/arrays";
-import type { Outputs } from "../../core/scores";
 import type { Method, RunState } from "../../core/status";
+import type { Outputs } from "../../core/targets";
 import type { Language } from "../../core/words";
 
 /** The picture that is looked at. Coordinates in it are its own pixels. */
