@@ -1,12 +1,13 @@
 """Real models and data, each read from a package on this machine when it is asked for: nothing is downloaded.
 
-The packages are listed in `packages.py`; a missing one is a `SampleError` with the line that installs it. A model is
-loaded once per process, so every call returns the same adapter.
+The packages are listed in `packages.py`; a missing one is a `SampleError` with the line that installs it. Word vectors
+come with this one. A model is loaded once per process, so every call returns the same adapter.
 """
 
 from __future__ import annotations
 
 from xaiwidgets.samples.causal_lm import smollm2
+from xaiwidgets.samples.glove import WordVectors, word_vectors
 from xaiwidgets.samples.image_classifier import PICTURES, efficientnet, picture
 from xaiwidgets.samples.tables import Table, adult, breast_cancer, compas, german
 from xaiwidgets.samples.text_classifier import sentiment
@@ -16,6 +17,7 @@ from xaiwidgets.samples.texts import sentences
 __all__ = [
     "PICTURES",
     "Table",
+    "WordVectors",
     "adult",
     "breast_cancer",
     "compas",
@@ -26,4 +28,5 @@ __all__ = [
     "sentences",
     "sentiment",
     "smollm2",
+    "word_vectors",
 ]
