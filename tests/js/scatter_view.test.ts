@@ -169,6 +169,23 @@ describe("the head", () => {
 });
 
 describe("points", () => {
+  it("are gone when others take their place, until it is known where those lie", async () => {
+    const view = open(scatter({ selected: packed("uint32", [3]) }));
+    expect(view.places()).toHaveLength(6);
+    view.model.receive({ _cloud: {}, _texts: {}, selected: {}, busy: true });
+    await settled();
+    expect([view.places(), view.text(".xai-nothing")]).toEqual([[], "computing…"]);
+    const two = { data: 2, run: 1, count: 2 };
+    const places = PLACES.slice(0, 2);
+    view.model.receive({
+      _cloud: cloudOf(places, two),
+      _texts: { data: 2, texts: ["one catfish", "a dog"] },
+    });
+    await settled();
+    expect(view.places().filter(Boolean)).toHaveLength(2);
+    // The colours are still those of the old points.
+    expect(view.seen(".xai-swatch")).toEqual([]);
+  });
   it("are found where they lie: the upper row is above, the right ones are right", () => {
     const at = open().places();
     expect(at).toHaveLength(6);

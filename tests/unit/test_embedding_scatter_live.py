@@ -11,7 +11,7 @@ import xaiwidgets as xw
 from tests.unit import tiny
 from tests.unit.comms import recording
 from tests.unit.scatters import asked, clusters, given, scores, shown, told, unpack, until
-from xaiwidgets.errors import InputError
+from xaiwidgets.errors import InputError, XaiError
 from xaiwidgets.projection.procrustes import alignment
 from xaiwidgets.projection.rows import read_rows
 from xaiwidgets.projection.tsne import tsne
@@ -475,3 +475,176 @@ def test_random_numbers_of_others_are_left_alone():
     given(X, projection="tsne", perplexity=5)
     np.testing.assert_array_equal(np.random.get_state()[1], before[0])  # noqa: NPY002
     assert torch.equal(torch.get_rng_state(), before[1])
+
+
+def clouds_of(scatter):
+    """Every picture that was sent, as (data, count)."""
+    return [(cloud["data"], cloud["count"]) for cloud in told(scatter, "_cloud") if cloud]
+
+
+def test_data_that_is_replaced_while_tsne_runs_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setattr(scattering, "PICTURES", 0.0)
+    X, group = clusters(400)
+    Y, other = clusters(250, 9, seed=1)
+    scatter = given(X, labels=group, projection="pca")
+    scatter.comm.set(projection="tsne", perplexity=10, hidden=[1], point=7)
+    until(lambda: scatter._cloud["method"] == "tsne" and scatter._cloud["iteration"] > 30)
+    scatter.comm.published.clear()
+    scatter.show(Y, labels=[f"kind {number}" for number in other])
+    scatter.wait()
+    clouds = clouds_of(scatter)
+    assert set(clouds) == {(2, 250)}
+    # The place is empty in between, and what was hidden of other categories is back.
+    assert told(scatter, "_cloud")[0] == {}
+    assert (scatter.projection, scatter.hidden, scatter._fault, scatter.busy) == ("tsne", [], None, False)
+    assert scatter._colours["labels"] == ["kind 0", "kind 1", "kind 2"]
+    np.testing.assert_array_equal(scatter.positions, uninterrupted(Y, perplexity=10))
+    assert (scatter._score["data"], scatter._score["known"]) == (2, 1)
+    assert (scatter.point, scatter._near["data"], scatter._near["true"][0] < 250) == (7, 2, True)
+
+
+def test_data_that_is_replaced_again_and_again_ends_with_the_last():
+    sets = [clusters(count, seed=count)[0] for count in (300, 200, 150, 100)]
+    scatter = EmbeddingScatter(sets[0], projection="tsne", perplexity=10)
+    for X in sets[1:]:
+        until(lambda: scatter._cloud and scatter._cloud["iteration"] > 5)
+        scatter.show(X)
+    scatter.wait()
+    clouds = clouds_of(scatter)
+    assert clouds == sorted(clouds)
+    assert clouds[-1] == (4, 100)
+    np.testing.assert_array_equal(scatter.positions, uninterrupted(sets[-1], perplexity=10))
+
+
+def test_chosen_points_that_are_there_again_stay_chosen_and_others_do_not():
+    X, _ = clusters(40)
+    names = [f"p{number}" for number in range(40)]
+    scatter = given(X, ids=names, texts=names)
+    scatter.selected, scatter.point = ["p3", "p39", "p10"], 39
+    heard = []
+    scatter.observe(lambda change: heard.append(change["new"].tolist()), "selected")
+    scatter.show(X[::-1][:30], ids=names[::-1][:30], texts=names[::-1][:30])
+    scatter.wait()
+    assert (scatter.selected.tolist(), heard) == (["p39", "p10"], [["p39", "p10"]])
+    assert (scatter.point, scatter.text_of(0), scatter._near["point"]) == (0, "p39", 0)
+    assert unpack(told(scatter, "selected")[-1]).tolist() == [0, 29]
+    # One alone is at another place now.
+    scatter.selected = ["p39"]
+    scatter.show(X, ids=names)
+    scatter.wait()
+    assert unpack(told(scatter, "selected")[-1]).tolist() == [39]
+    assert scatter.point == 39
+    # A number is no text.
+    scatter.show(X)
+    scatter.wait()
+    assert (scatter.selected.tolist(), scatter.point) == ([], None)
+    assert told(scatter, "selected")[-1] == {}
+
+
+def test_colours_stay_where_the_new_data_have_them():
+    X, group = clusters(60)
+    scatter = given(X, labels=group, colors={"height": X[:, 0]})
+    scatter.color_by = "height"
+    scatter.show(X, colors={"height": X[:, 1]})
+    scatter.wait()
+    assert (scatter.color_by, scatter._colours["name"], scatter._colours["high"]) == ("height", "height", X[:, 1].max())
+    assert "labels" not in [one["name"] for one in scatter._colorings]
+    scatter.show(X, labels=group)
+    scatter.wait()
+    assert scatter.color_by == "labels"
+    scatter.color_by = "none"
+    scatter.show(X, labels=group)
+    scatter.wait()
+    assert (scatter.color_by, scatter._colours["kind"]) == ("none", "none")
+    scatter.color_by = "distortion"
+    scatter.show(X)
+    scatter.wait()
+    assert np.isfinite(scatter.distortion).all()
+    assert unpack(scatter._colours["codes"]).max() < 255
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (lambda X: {"shown": X[:0]}, "0 points"),
+        (lambda X: {"shown": X, "labels": [1, 2]}, "labels has 2 values for 50 points"),
+        (lambda X: {"shown": X, "ids": [1] * 50}, "ids has 1 more than once"),
+        (lambda X: {"shown": X, "metric": "manhattan"}, "no metric 'manhattan'"),
+        (lambda X: {"shown": X, "inputs": ["a"] * 50}, "give numbers alone"),
+        (lambda X: {"shown": X[:3]}, "t-SNE needs at least 4 points"),
+    ],
+)
+def test_data_that_cannot_be_shown_leave_the_old_ones_as_they_are(data, says):
+    X, group = clusters(50)
+    scatter = given(X, labels=group, projection="tsne", perplexity=5)
+    scatter.selected, scatter.point = [4], 4
+    scatter.wait()
+    before = (scatter._cloud, scatter._colours, scatter._score, scatter._near, scatter.color_by, scatter._fault)
+    scatter.comm.published.clear()
+    with pytest.raises(XaiError, match=says) as caught:
+        scatter.show(**data(X))
+    assert "\n" not in str(caught.value)
+    scatter.wait()
+    assert (scatter._cloud, scatter._colours, scatter._score, scatter._near, scatter.color_by, scatter._fault) == before
+    assert (scatter.selected.tolist(), scatter.comm.published) == ([4], [])
+
+
+def test_points_of_other_kinds_are_compared_as_before_or_as_is_said():
+    X, _ = clusters(60)
+    scatter = given(X, metric="cosine")
+    scatter.show(X[:40])
+    scatter.wait()
+    assert scatter._score["metric"] == "cosine"
+    scatter.show(X[:40], metric="euclidean")
+    scatter.wait()
+    assert scatter._score["metric"] == "euclidean"
+
+
+def test_what_was_dropped_in_and_a_histogram_do_not_outlive_their_data():
+    X, _ = clusters(30)
+    names = [f"w{number}" for number in range(30)]
+    scatter = given(X, texts=names, colors={"height": X[:, 0]})
+    scatter.drop = "w3"
+    figure = scatter.histogram("height")
+    scatter.wait()
+    scatter.show(X[:20])
+    scatter.wait()
+    assert (scatter.drop, scatter._dropped, scatter._drops, scatter._texts, scatter._fault) == ("", {}, "", {}, None)
+    assert figure.marks[0].y.sum() == 0
+
+
+def test_a_model_reads_other_texts_and_the_old_points_stay_until_then(encoder):
+    scatter = given(encoder, TEXTS)
+    scatter.layer = 0
+    scatter.wait()
+    scatter.comm.published.clear()
+    scatter.show(encoder, TEXTS[:6])
+    assert scatter.busy
+    scatter.wait()
+    assert {count for _, count in clouds_of(scatter)} == {6}
+    assert (scatter._texts["texts"], scatter.layer) == (TEXTS[:6], len(scatter._layers) - 1)
+    np.testing.assert_allclose(scatter.positions, given(encoder, TEXTS[:6]).positions, atol=1e-5)
+    # Numbers take the place of a model's points, and of those that it is still reading.
+    X, _ = clusters(30)
+    scatter.show(encoder, TEXTS)
+    scatter.show(X)
+    scatter.wait()
+    assert (scatter._cloud["count"], scatter.live, scatter._layers, scatter.layer) == (30, False, [], 0)
+
+
+def test_texts_that_a_model_cannot_read_leave_the_old_points(encoder, monkeypatch):
+    scatter = given(encoder, TEXTS)
+    cloud, layers = scatter._cloud, scatter._layers
+
+    def broken(*_args, **_options):
+        yield None
+        raise InputError("The model broke.")
+
+    monkeypatch.setattr(scattering, "embedded", broken)
+    scatter.show(encoder, TEXTS[:5])
+    scatter.wait()
+    assert (scatter._fault["message"], scatter.busy) == ("The model broke.", False)
+    assert (scatter._cloud, scatter._layers, len(scatter.ids)) == (cloud, layers, len(TEXTS))
+    scatter.point = 12
+    scatter.wait()
+    assert scatter._near["point"] == 12

@@ -99,10 +99,14 @@ class Asked(FrontEnd):
 
     def _do(self, kind: str, work: Callable[[], Told]) -> None:
         """Order something, and tell the browser what comes of it."""
+        subject = self._subject()
 
         def telling() -> Iterator[None]:
             for told in work():
-                self._apply(told or {})
+                with self.together():
+                    if self._subject() is not subject:
+                        return
+                    self._apply(told or {})
                 yield
 
         self._desk.order(kind, telling)
@@ -127,6 +131,10 @@ class Asked(FrontEnd):
     def _is_ours(self) -> bool:
         """Whether what is being written now is our own."""
         return threading.get_ident() in self._quiet
+
+    def _subject(self) -> object:
+        """What is asked about; where that is replaced while a piece of work is under way, nothing of it is told."""
+        return None
 
     def _answered(self, question: Mapping[str, Any]) -> tuple[dict[str, Any], npt.NDArray[Any]]:
         """The answer to a question of the browser: facts, and an array."""

@@ -14,16 +14,13 @@ import numpy.typing as npt
 import traitlets
 
 from xaiwidgets.errors import InputError
-from xaiwidgets.models.embedded import read_inputs
-from xaiwidgets.models.image_classifier import ImageClassifier
-from xaiwidgets.models.text_encoder import TextEncoder
 from xaiwidgets.projection.given import check_given
-from xaiwidgets.projection.rows import check_metric, read_new_rows
+from xaiwidgets.projection.rows import read_new_rows
 from xaiwidgets.widgets.asked import Told
 from xaiwidgets.widgets.export import write_html
 from xaiwidgets.widgets.front_end import bundle
-from xaiwidgets.widgets.point_facts import BELIEVED, read_colorings, read_images, read_offered, read_texts
-from xaiwidgets.widgets.point_ids import read_ids
+from xaiwidgets.widgets.point_facts import BELIEVED
+from xaiwidgets.widgets.scatter_given import GivenPoints, given_points
 from xaiwidgets.widgets.scatter_traits import PROJECTIONS, ScatterTraits
 from xaiwidgets.widgets.scattering import Scattering
 from xaiwidgets.words import described
@@ -110,55 +107,83 @@ class EmbeddingScatter(ScatterTraits):
         Raises:
             InputError: points, labels or options that cannot be shown.
         """
-        live = isinstance(shown, (TextEncoder, ImageClassifier))
-        if live != (inputs is not None) or (layer is not None and not live):
-            besides = "layer=" if inputs is None and not live else "inputs"
-            msg = (
-                f"A {type(shown).__name__} was given {'without' if live else 'with'} {besides}; give numbers alone, or "
-                "a TextEncoder with texts, or an ImageClassifier with pictures and layer=."
-            )
-            raise InputError(msg)
-        check_metric(metric)
-        offered = read_offered(labels, colors)
-        self._names, self._seed, self._read_once = tuple(offered), seed, False
+        first = given_points(
+            shown,
+            inputs,
+            labels=labels,
+            colors=colors,
+            texts=texts,
+            images=images,
+            ids=ids,
+            layer=layer,
+            metric=metric,
+        )
+        if first.scattering.rows is not None and projection in {None, "given"}:
+            check_given(first.scattering.rows)
+        self._scattering, self._names, self._ids = first.scattering, first.names, first.ids
+        self._seed, self._read_once = seed, False
         self._vector: tuple[str, Any] | None = None
-        self._scattering = Scattering(shown if live else None, layer=layer, metric=metric)
-        given: Any = read_inputs(shown, inputs, layer=layer) if live else shown
-        reading = self._scattering.read(given, texts=texts, images=images, colors=offered)
-        # Whatever cannot be shown is an exception where it was given, before anything takes long.
-        first = [] if live else list(reading)
-        rows = self._scattering.rows
-        total = len(given) if rows is None else rows.total
-        if rows is None:
-            everything = np.arange(total)
-            read_colorings(offered, everything, total)
-            read_texts(texts, everything, total)
-            read_images(images, total)
-        elif projection in {None, "given"}:
-            check_given(rows)
-        self._ids = read_ids(ids, total)
+        self._newest = first
         super().__init__(
             language=language,
-            live=live,
+            live=first.live,
             projection=projection or "given",
             dims=dims,
             perplexity=perplexity,
             learning_rate=learning_rate,
-            color_by=next(iter(offered), "none"),
+            color_by=next(iter(first.names), "none"),
             selected=self._ids[:0],
             _projections=[words for name in PROJECTIONS for words in described(name, kind="projection")],
         )
-        for told in first:
-            self._apply(told or {})
-        if not live:
-            self._begin()
-            return
+        self._read(first)
 
-        def embedding() -> Told:
-            yield from reading
-            self._begin()
+    def show(
+        self,
+        shown: Any,
+        inputs: Any = None,
+        *,
+        labels: Any = None,
+        colors: Any = None,
+        texts: Sequence[str] | None = None,
+        images: Sequence[Any] | None = None,
+        ids: Sequence[Any] | None = None,
+        layer: str | None = None,
+        metric: str | None = None,
+    ) -> None:
+        """Show other points in the same place, projected and coloured as these are where that can be.
 
-        self._order("read", embedding)
+        What is being computed of the old ones ends. Points with ids that are there again stay chosen. Inputs of a model
+        take the place of the old points when the model has read them.
+
+        Args:
+            shown: numbers [n, D], or an adapter.
+            inputs: what the adapter's model reads.
+            labels: n categories.
+            colors: n numbers or categories, or several by name.
+            texts: what the points are called.
+            images: pictures of the points.
+            ids: what `selected` holds, each once; None: the points' numbers, from 0.
+            layer: of an `ImageClassifier`.
+            metric: "euclidean" or "cosine"; None: as before.
+
+        Raises:
+            InputError: points that cannot be shown, or not by this projection; the old ones stay.
+        """
+        new = given_points(
+            shown,
+            inputs,
+            labels=labels,
+            colors=colors,
+            texts=texts,
+            images=images,
+            ids=ids,
+            layer=layer,
+            metric=metric or self._scattering.metric,
+        )
+        if not new.live:
+            self._check_projected(new.scattering)
+        self._newest = new
+        self._read(new)
 
     @property
     def positions(self) -> npt.NDArray[np.float32] | None:
@@ -284,10 +309,42 @@ class EmbeddingScatter(ScatterTraits):
         elif name == "selected" and self._layers:
             self._do("trail", self._trailing)
 
-    def _begin(self) -> None:
-        """The points are read."""
-        self._read_once = True
+    def _read(self, new: GivenPoints) -> None:
+        """Let a model read what is given, and show what it makes of it; numbers are there at once."""
+        if not new.live:
+            self._begin(new)
+            return
+
+        def embedding() -> Told:
+            yield from new.reading
+            if self._read_once:
+                self._check_projected(new.scattering)
+            self._begin(new)
+
+        self._order("read", embedding)
+
+    def _check_projected(self, points: Scattering) -> None:
+        if why := points.dead(self.projection, dims=self.dims):
+            raise InputError(why)
+
+    def _begin(self, new: GivenPoints) -> None:
+        """The points are read, and are shown from now on."""
         with self._quietly():
+            if new is not self._newest:
+                return
+            before, again, own = self._scattering, self._read_once, bool(self._names)
+            chosen = self.selected.tolist()
+            point = [] if self.point is None else self.ids[[self.point]].tolist()
+            self._scattering, self._names, self._ids = new.scattering, new.names, new.ids
+            self._read_once, self.live = True, new.live
+            self._apply(new.scattering.told(before.data + 1))
+            if self.color_by not in {*self._names, *BELIEVED} and not (own and self.color_by == "none"):
+                self.color_by = next(iter(self._names), "none")
+            if again:
+                # Who waits for an answer gets one.
+                self._desk.drop(*(set(self.urgency) - {"answer"}))
+                self.layer, self.hidden, self.drop, self._vector = 0, [], "", None
+                self.point = next((i for i, one in enumerate(self.ids.tolist()) if [one] == point), None)
             named = ("none", *self._names, *BELIEVED)
             self._colorings = [words for name in named for words in _described(name)]
             self._projections = [
@@ -295,7 +352,18 @@ class EmbeddingScatter(ScatterTraits):
             ]
             if self._layers:
                 self.layer = len(self._layers) - 1
-        self._project()
+            self._project()
+            if chosen:
+                self._choose_again(chosen)
+
+    def _choose_again(self, chosen: list[Any]) -> None:
+        """Points that are there again stay chosen."""
+        there = set(self._ids.tolist())
+        self.selected = kept = [one for one in chosen if one in there]
+        if kept == chosen and len(kept) == 1:
+            # As a trait it is the same as before, and it is another point.
+            now = self.selected
+            self.notify_change(traitlets.Bunch(name="selected", type="change", owner=self, old=now, new=now))
 
     def _project(self) -> None:
         rows = self._scattering.rows
@@ -311,6 +379,8 @@ class EmbeddingScatter(ScatterTraits):
             seed=self._seed,
         )
 
+        of = self._scattering
+
         def projecting() -> Told:
             begun = False
             for told in frames:
@@ -321,14 +391,23 @@ class EmbeddingScatter(ScatterTraits):
                     yield {**told, "_score": {}}
                 else:
                     yield told
-            self._do("near", lambda: self._scattering.near(self.point))
-            if self.drop or self._vector:
-                self._do("drop", self._dropping)
-            if self._layers:
-                self._do("trail", self._trailing)
-            self._order("measure", self._measuring)
+            with self.together():
+                if self._scattering is of:
+                    self._projected()
 
         self._order("project", projecting)
+
+    def _projected(self) -> None:
+        """The points lie where they stay: what is said of the picture can be found out."""
+        self._do("near", lambda: self._scattering.near(self.point))
+        if self.drop or self._vector:
+            self._do("drop", self._dropping)
+        if self._layers:
+            self._do("trail", self._trailing)
+        self._order("measure", self._measuring)
+
+    def _subject(self) -> object:
+        return self._scattering
 
     def _measuring(self) -> Told:
         for told in self._scattering.measure(lambda: self.color_by in BELIEVED):
@@ -340,6 +419,9 @@ class EmbeddingScatter(ScatterTraits):
         yield self._scattering.colour(self.color_by)
 
     def _dropping(self) -> Told:
+        if self._scattering.frame is None:
+            # It lands when they lie somewhere.
+            return iter(())
         return self._scattering.land(*self._vector) if self._vector else self._scattering.drop(self.drop)
 
     def _trailing(self) -> Told:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xaiwidgets.errors import InputError
 from xaiwidgets.words import words
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ def histogram(scatter: EmbeddingScatter, of: str) -> Any:
     )
 
     def draw(_: object = None) -> None:
-        numbers = scatter.numbers_of(of)
+        try:
+            numbers = scatter.numbers_of(of)
+        except InputError:
+            # Other points are shown, which have no such numbers.
+            numbers = np.empty(0)
         known = numbers[np.isfinite(numbers)]
         counts, edges = np.histogram(known, bins=BINS) if len(known) else (np.zeros(1), np.array([0.0, 1.0]))
         with bars.hold_sync():

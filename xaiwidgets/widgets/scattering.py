@@ -53,10 +53,12 @@ class Scattering:
     """What is known of some points; everything is computed in one thread, one generator at a time.
 
     Attributes:
+        metric: what is near: "euclidean" or "cosine".
         rows: the points of the layer that is shown, or None before they are read.
         frame: where they lie, or None.
         distortion: how far that can be believed, as far as it is known, or None.
         layers: the layers' names.
+        data: tells these points from others that the same widget has shown.
     """
 
     def __init__(self, model: Any = None, *, layer: str | None = None, metric: str = "euclidean") -> None:
@@ -73,7 +75,7 @@ class Scattering:
         self.layers: tuple[str, ...] = ()
         self._model = model
         self._layer = layer
-        self._metric = metric
+        self.metric = metric
         self._given: Any = None
         self._all: tuple[Rows, ...] = ()
         self._colorings: dict[str, Coloring] = {}
@@ -83,7 +85,7 @@ class Scattering:
         self._room = Room()
         self._first: dict[int, tuple[Rows, Frame]] = {}
         self._measures: tuple[Frame, Iterator[Distortion]] | None = None
-        self._data = 0
+        self.data = 0
         self._run = 0
 
     def read(
@@ -110,7 +112,7 @@ class Scattering:
                 texts = list(given)
         else:
             self.layers, arrays = (), (given,)
-        self._all = tuple(read_rows(values, metric=self._metric) for values in arrays)
+        self._all = tuple(read_rows(values, metric=self.metric) for values in arrays)
         self._given = given
         rows = self._all[-1]
         if len({tuple(one.kept.tolist()) for one in self._all}) > 1:
@@ -124,20 +126,27 @@ class Scattering:
         self._words = (
             {text.strip().casefold(): i for i, text in reversed(list(enumerate(self._texts)))} if single else {}
         )
-        self.rows, self._data = rows, self._data + 1
-        self.frame = self.distortion = None
-        self._first = {}
+        self.rows = rows
+
+    def told(self, data: int) -> dict[str, Any]:
+        """What the browser is told of the points, before it is known where they lie.
+
+        Args:
+            data: their number, another one than that of the points before.
+        """
+        self.data = data
         count = len(self._texts)
-        sent = {"data": self._data, "texts": list(self._texts)} if 0 < count <= SENT_TEXTS else {}
-        yield {
+        sent = {"data": self.data, "texts": list(self._texts)} if 0 < count <= SENT_TEXTS else {}
+        return {
             "_layers": list(self.layers) if len(self.layers) > 1 else [],
             "_texts": sent,
-            "_pictures": {"data": self._data, "pictures": True} if images is not None else {},
+            "_pictures": {"data": self.data, "pictures": True} if self._images is not None else {},
             "_drops": "text" if isinstance(self._model, TextEncoder) else "words" if self._words else "",
             "_dropped": {},
             "_near": {},
             "_trails": {},
             "_score": {},
+            "_cloud": {},
         }
 
     @property
@@ -200,7 +209,7 @@ class Scattering:
             enough = _close(found) and not whole()
             if found.complete or enough or now - shown >= 5 * PICTURES:
                 shown = now
-                yield {"_score": {"data": self._data, "run": self._run, **wired_score(found)}}
+                yield {"_score": {"data": self.data, "run": self._run, **wired_score(found)}}
             else:
                 yield None
             if enough:
@@ -208,7 +217,7 @@ class Scattering:
 
     def colour(self, name: str) -> Mapping[str, Any]:
         """The colours of a colouring."""
-        return {"_colours": {"data": self._data, **wired_colours(name, self._coloring(name))}}
+        return {"_colours": {"data": self.data, **wired_colours(name, self._coloring(name))}}
 
     def _coloring(self, name: str) -> Coloring | None:
         if name in BELIEVED:
@@ -237,7 +246,7 @@ class Scattering:
         found = false_neighbours(self.rows, self.frame.positions, point, k=_some(count))
         yield {
             "_near": {
-                "data": self._data,
+                "data": self.data,
                 "run": self._run,
                 "point": point,
                 "true": found.nearest.tolist(),
@@ -279,7 +288,7 @@ class Scattering:
         position = frame.positions[found.indices].mean(0) if frame.place is None else frame.place(vector[None])[0]
         return {
             "_dropped": {
-                "data": self._data,
+                "data": self.data,
                 "run": self._run,
                 "text": name,
                 "position": self._room.into(position[None])[0].tolist(),
@@ -313,7 +322,7 @@ class Scattering:
         # The shown layer's picture is the one that is shown, so that the way leads through it.
         ways[here] = frame.positions
         inside = np.stack([self._room.into(way[followed]) for way in ways])
-        told = {"data": self._data, "run": self._run, "points": followed, "positions": wire(inside, np.float32)}
+        told = {"data": self.data, "run": self._run, "points": followed, "positions": wire(inside, np.float32)}
         yield {"_trails": told}
 
     def texts_of(self, points: Sequence[int]) -> list[str]:
@@ -367,7 +376,7 @@ class Scattering:
         frame = self._known_frame()
         self._room = Room.of(frame.positions)
         facts = {
-            "data": self._data,
+            "data": self.data,
             "run": self._run,
             "notes": list(dict.fromkeys((*self._known_rows().notes, *frame.notes))),
         }

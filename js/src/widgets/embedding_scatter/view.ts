@@ -23,6 +23,7 @@ import { names } from "./names";
 import { over } from "./over";
 import { css } from "./palette";
 import { plot } from "./plot";
+import { pointsOf } from "./points";
 import { search } from "./search";
 import { selection } from "./selection";
 import { combined, toggled, wired } from "./sets";
@@ -33,22 +34,10 @@ import { SHEETS, tools } from "./tools";
 import { type Model, type Question, type State, titleIn } from "./wire";
 
 const WATCHED = [
-  ...(["projection", "dims", "perplexity", "learning_rate", "color_by", "point"] as const),
-  ...([
-    "selected",
-    "hidden",
-    "search",
-    "layer",
-    "drop",
-    "live",
-    "busy",
-    "_projections",
-    "_colorings",
-    "_cloud",
-    "_colours",
-  ] as const),
+  ...(["projection", "dims", "perplexity", "learning_rate", "color_by", "point", "selected"] as const),
+  ...(["hidden", "search", "layer", "drop", "live", "busy", "_projections", "_colorings"] as const),
+  ...(["_cloud", "_colours", "_fault"] as const),
   ...(["_score", "_near", "_dropped", "_trails", "_layers", "_texts", "_pictures", "_drops"] as const),
-  "_fault" as const,
 ];
 
 /** Milliseconds in which what was dropped in comes down. */
@@ -305,6 +294,10 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
         home: drawn?.method !== facts.method,
       });
       drawn = { method: facts.method, data: facts.data };
+    } else if (drawn) {
+      // Other points are on their way.
+      cloud.show(pointsOf(new Float32Array(0), 2), lookOf(), { data: 0, run: 0, moving: false, home: true });
+      drawn = null;
     }
     cloud.refresh();
     show(empty, points?.count ? "" : points ? t("scatter.none") : busy ? t("computing") : "");
