@@ -11,8 +11,8 @@ import xaiwidgets as xw
 from tests.oracle.closed import (
     FIELD_METHODS,
     GAME_METHODS,
-    INPUT_METHODS,
     LISTED_METHODS,
+    TEXT_METHODS,
     Given,
     field_of,
     game_of,
@@ -79,7 +79,7 @@ def test_a_method_that_needs_coalitions_is_refused_without():
         xw.start(Given(problem_of(field=field, features=2)), None, method="occlusion")
 
 
-@pytest.mark.parametrize("method", INPUT_METHODS)
+@pytest.mark.parametrize("method", TEXT_METHODS)
 def test_an_option_a_method_does_not_have_is_refused(sentiment, method):
     with pytest.raises(MethodError, match=rf"'{method}' has no option 'steps'; its options are: "):
         xw.start(sentiment, "fine", method=method, steps=50)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import xaiwidgets as xw
-from tests.oracle.closed import ABSENCE, INPUT_METHODS
+from tests.oracle.closed import ABSENCE, TEXT_METHODS
 from tests.unit import tiny
 from xaiwidgets.errors import ModelError
 
@@ -58,7 +58,7 @@ def classifier(minilm):
     return xw.TextClassifier(mixed(tiny.bert_classifier(minilm.tokenizer)), minilm.tokenizer)
 
 
-@pytest.mark.parametrize("method", INPUT_METHODS)
+@pytest.mark.parametrize("method", TEXT_METHODS)
 def test_after_an_explanation(classifier, method):
     before = state_of(classifier.model)
     e = xw.explain(classifier, TEXT, method=method, target=0, budget=20, **ABSENCE.get(method, {}))
@@ -105,7 +105,7 @@ def test_the_other_adapters(minilm, smollm2):
         same(before, state_of(adapter.model))
 
 
-@pytest.mark.parametrize("method", INPUT_METHODS)
+@pytest.mark.parametrize("method", TEXT_METHODS)
 def test_a_model_in_training_is_explained_as_it_predicts(classifier, method):
     # Dropout of a half everywhere: any of it left on would change every number.
     request = {"method": method, "target": 0, "budget": 40, **ABSENCE.get(method, {})}
