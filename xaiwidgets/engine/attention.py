@@ -9,6 +9,7 @@ from torch import Tensor
 
 from xaiwidgets.engine.answers import finite, finite_gradients
 from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.fine_map import fine_map
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Attention
@@ -91,14 +92,18 @@ def _read_rows(flow: Tensor, gradient: Tensor) -> Tensor:
 
 def _of_tokens(attention: Attention, tokens: Tensor, *, notes: tuple[str, ...]) -> Estimate:
     """The estimate that values of all T tokens make; what special tokens got is told aside."""
-    values = attention.by_token(tokens.float().to(attention.point.device)).cpu().double()
+    given = tokens.float().to(attention.point.device)
+    values = attention.by_token(given).cpu().double()
     return Estimate(
         values=values,
         error=torch.zeros_like(values),
         kind="exact",
         relative_error=0.0,
         needs=0,
-        details={"special_tokens": float(tokens.sum() - values.sum())},
+        details={
+            "special_tokens": float(tokens.sum() - values.sum()),
+            **fine_map(attention.drawn, given),
+        },
         notes=notes,
     )
 

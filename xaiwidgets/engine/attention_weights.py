@@ -23,12 +23,15 @@ from xaiwidgets.errors import MethodError
 SOFTMAX = {functional.softmax, torch.softmax, Tensor.softmax}
 
 
-def attention_of(inside: Inside, by_token: Callable[[Tensor], Tensor]) -> Attention:
+def attention_of(
+    inside: Inside, by_token: Callable[[Tensor], Tensor], drawn: Callable[[Tensor], Tensor] | None = None
+) -> Attention:
     """The attention face of a problem.
 
     Args:
         inside: the module.
         by_token: sums what T tokens were given, float [..., T], into features, float [..., n].
+        drawn: the same as a map, where the tokens are the patches of a picture.
     """
 
     def run(points: Tensor) -> tuple[Tensor, tuple[Tensor, ...], tuple[Tensor, ...]]:
@@ -51,7 +54,7 @@ def attention_of(inside: Inside, by_token: Callable[[Tensor], Tensor]) -> Attent
             gradients = torch.autograd.grad(scores.sum(), weights, allow_unused=True, materialize_grads=True)
         return scores.detach(), tuple(layer.detach() for layer in weights), gradients
 
-    return Attention(run=run, point=inside.field.point, by_token=by_token)
+    return Attention(run=run, point=inside.field.point, by_token=by_token, drawn=drawn)
 
 
 class _Reading(TorchFunctionMode):

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from xaiwidgets.engine.answers import finite_gradients
 from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.fine_map import fine_map
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
@@ -39,7 +40,10 @@ def attn_lrp(inside: Inside, pace: Pace) -> Iterator[Estimate]:
         kind="exact",
         relative_error=0.0,
         needs=0,
-        details={"special_tokens": float(relevance.double().sum() - values.sum())},
+        details={
+            "special_tokens": float(relevance.double().sum() - values.sum()),
+            **fine_map(inside.field.drawn, relevance),
+        },
         notes=(_LOGIT,) if normalised else (),
     )
 

@@ -24,6 +24,7 @@ from xaiwidgets.engine.captum_algorithms import (
     takes_several,
 )
 from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.fine_map import fine_map, strength_map
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
@@ -102,6 +103,7 @@ def guided_backprop(inside: Inside, pace: Pace) -> Iterator[Estimate]:
         kind="exact",
         relative_error=0.0,
         needs=0,
+        details=strength_map(inside.field.drawn, wide(gradient[0])),
         notes=_unguided(algorithm, inside.module),
     )
 
@@ -134,18 +136,23 @@ def _on_game(algorithm: Any, game: Game, pace: Pace, options: Mapping[str, Any],
 def _on_module(algorithm: Any, inside: Inside, pace: Pace, options: Mapping[str, Any], seed: int) -> Iterator[Estimate]:
     """An algorithm on the module's continuous input, or on a layer."""
     found = _attributed(algorithm, inside, pace, options, seed)
-    by_feature = inside.field.by_feature if inside.layer is None else inside.layer.by_feature
+    found, place = wide(found), inside.field if inside.layer is None else inside.layer
     try:
-        values = by_feature(wide(found)).reshape(-1).cpu().double()
+        values = place.by_feature(found).reshape(-1).cpu().double()
+        details = fine_map(place.drawn, found[0])
         if algorithm.__name__ == "Occlusion":
             # Every element carries the effect of the windows over it: their mean is the feature's, not their sum.
-            values = values / by_feature(torch.ones_like(wide(found))).reshape(-1).cpu().double()
+            ones = torch.ones_like(found)
+            values = values / place.by_feature(ones).reshape(-1).cpu().double()
+            details = {name: sums / fine_map(place.drawn, ones[0])[name] for name, sums in details.items()}
     except (RuntimeError, IndexError) as problem:
         msg = f"captum.{algorithm.__name__} returned shape {list(found.shape)}, which cannot be laid over the features."
         raise MethodError(msg) from problem
     field, several = inside.field, takes_several(algorithm) and inside.field.background is not None
     absent = field.background if several and field.background is not None else field.baseline[None]
-    first = replace(_estimate(values, needs=1 + len(absent)), notes=_unguided(algorithm, inside.module))
+    first = replace(
+        _estimate(values, needs=1 + len(absent)), details=details, notes=_unguided(algorithm, inside.module)
+    )
     yield first
     total = 0.0
     for part in pace.chunks(len(absent)):

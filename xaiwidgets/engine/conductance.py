@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -34,12 +34,14 @@ def conductance(inside: Inside, pace: Pace) -> Iterator[Estimate]:
     flows through the layer, which a residual connection around it prevents.
     """
     field = inside.field
-    layer = inside.layer or Layer(run=lambda at: _input_itself(inside, at), by_feature=field.by_feature)
+    layer = inside.layer or Layer(
+        run=lambda at: _input_itself(inside, at), by_feature=field.by_feature, drawn=field.drawn
+    )
     baseline = wide(field.baseline)
     difference = wide(field.point) - baseline
     known: dict[float, tuple[Tensor, Tensor]] = {}
     score: dict[float, float] = {}
-    sums: Tensor | None = None
+    sums: list[Tensor] = []
     estimate: Estimate | None = None
     intervals = 1
     while intervals <= FINEST:
@@ -56,8 +58,9 @@ def conductance(inside: Inside, pace: Pace) -> Iterator[Estimate]:
             if part.stop < len(fresh):
                 left = len(fresh) - part.stop
                 yield _unknown(layer, known, left) if estimate is None else replace(estimate, needs=left)
-        before, sums = sums, _trapezoids(layer, [known[node] for node in nodes])
-        result = sums if before is None else (4 * sums - before) / 3
+        along, before = [known[node] for node in nodes], sums
+        sums = [_trapezoids(summed, along) for summed in (layer.by_feature, layer.drawn) if summed is not None]
+        result = [(4 * fine - coarse) / 3 for fine, coarse in zip(sums, before, strict=True)] if before else sums
         finer = intervals if 2 * intervals <= FINEST else 0
         # The change from one trapezoid to the first extrapolation says too little: on texts it was half the error.
         estimate = _estimate(result, estimate if intervals > 2 else None, score[0.0], needs=finer)
@@ -70,12 +73,12 @@ def _input_itself(inside: Inside, points: Tensor) -> tuple[Tensor, Tensor, Tenso
     return values, points, gradients
 
 
-def _trapezoids(layer: Layer, known: list[tuple[Tensor, Tensor]]) -> Tensor:
-    """Σ ½ (g + g′)(y′ − y) over neighbouring nodes, summed by feature, float64 [n] on the CPU."""
+def _trapezoids(summed: Callable[[Tensor], Tensor], known: list[tuple[Tensor, Tensor]]) -> Tensor:
+    """Σ ½ (g + g′)(y′ − y) over neighbouring nodes, summed by feature or as a map, float64 on the CPU."""
     total = torch.zeros((), dtype=torch.float64)
     for (output, gradient), (further, gradient_there) in pairwise(known):
         flow = (wide(gradient) + wide(gradient_there)) / 2 * (wide(further) - wide(output))
-        total = total + layer.by_feature(flow).cpu().double()
+        total = total + summed(flow).cpu().double()
     return total
 
 
@@ -85,15 +88,18 @@ def _unknown(layer: Layer, known: dict[float, tuple[Tensor, Tensor]], needs: int
     return Estimate(values=values, error=values, kind="unknown", relative_error=math.nan, needs=needs)
 
 
-def _estimate(result: Tensor, before: Estimate | None, baseline_output: float, *, needs: int) -> Estimate:
-    change = torch.full_like(result, math.nan) if before is None else (result - before.values).abs()
+def _estimate(result: list[Tensor], before: Estimate | None, baseline_output: float, *, needs: int) -> Estimate:
+    """The estimate of the sums by feature and, of a picture, as a map."""
+    values, *maps = result
+    change = torch.full_like(values, math.nan) if before is None else (values - before.values).abs()
     return Estimate(
-        values=result,
+        values=values,
         error=change,
         kind="unknown" if before is None else "rule",
-        relative_error=share_of_norm(change, result),
+        relative_error=share_of_norm(change, values),
         baseline_output=baseline_output,
         needs=needs,
+        details={"map": maps[0].float()} if maps else {},
     )
 
 

@@ -26,6 +26,7 @@ class Estimate:
         baseline_output: the explained score with every feature absent; NaN where not evaluated.
         needs: evaluations that the next better estimate takes; 0 when there is nothing left to gain.
         details: what else the method knows, by name: a fidelity, a spread, pairs [n, n]; numbers, text or tensors.
+            Of a picture "map", float32 [h, w] on the CPU: the same attribution as finely as the method knows it.
         notes: what a reader must know of how the estimate came about, one sentence each.
         features: the n features' names where they are met with on the way; None: the problem's.
     """

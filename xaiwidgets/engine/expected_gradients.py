@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
+from xaiwidgets.engine.fine_map import MeanMap
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
@@ -48,7 +49,7 @@ def expected_gradients(field: Field, pace: Pace, *, seed: int = 0) -> Iterator[E
     shifts = torch.rand(SEQUENCES, 2, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     steps = torch.tensor(STEPS, dtype=torch.float64)
     totals = torch.zeros(0)
-    done = 0
+    done, maps = 0, MeanMap(field.drawn)
     shown: Estimate | None = None
     while True:
         places = (shifts + done * steps) % 1
@@ -59,13 +60,16 @@ def expected_gradients(field: Field, pace: Pace, *, seed: int = 0) -> Iterator[E
             baselines = background[chosen[part]]
             points = (baselines + alphas[part] * (point - baselines)).to(field.point.dtype)
             _, gradients = pace(len(points), field.value_and_grad, points)
-            found += field.by_feature(wide(gradients) * (point - baselines)).cpu().double()
+            contributions = wide(gradients) * (point - baselines)
+            maps.add(contributions)
+            found += field.by_feature(contributions).cpu().double()
             if part.stop < SEQUENCES:
                 # In the first round each point counts; later ones are shown when every sequence has the same length.
-                yield _early(found) if shown is None else replace(shown, needs=SEQUENCES - part.stop)
+                left = SEQUENCES - part.stop
+                yield _early(found, maps.details()) if shown is None else replace(shown, needs=left)
         done += 1
         totals = torch.stack(found) + (totals if done > 1 else 0.0)
-        shown = _of_sequences(totals / done)
+        shown = replace(_of_sequences(totals / done), details=maps.details())
         yield shown
 
 
@@ -76,11 +80,10 @@ def _of_sequences(means: Tensor) -> Estimate:
     return Estimate(values=values, error=band, kind="band", relative_error=share_of_norm(band, values), needs=SEQUENCES)
 
 
-def _early(found: list[Tensor]) -> Estimate:
+def _early(found: list[Tensor], details: dict[str, Tensor]) -> Estimate:
     values = torch.stack(found).mean(0)
-    return Estimate(
-        values=values, error=torch.full_like(values, math.nan), kind="unknown", relative_error=math.nan, needs=1
-    )
+    unknown = torch.full_like(values, math.nan)
+    return Estimate(values=values, error=unknown, kind="unknown", relative_error=math.nan, needs=1, details=details)
 
 
 METHODS = (

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate
+from xaiwidgets.engine.fine_map import fine_map, strength_map
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
 from xaiwidgets.engine.problem import Field
@@ -20,7 +21,7 @@ def saliency(field: Field, pace: Pace) -> Iterator[Estimate]:
     Simonyan, Vedaldi & Zisserman 2014, "Deep Inside Convolutional Networks".
     """
     gradient = _gradient(field, pace)
-    yield _exact(field.by_feature(gradient.square()).sqrt())
+    yield _exact(field.by_feature(gradient.square()).sqrt(), strength_map(field.drawn, gradient))
 
 
 def input_x_gradient(field: Field, pace: Pace) -> Iterator[Estimate]:
@@ -31,7 +32,8 @@ def input_x_gradient(field: Field, pace: Pace) -> Iterator[Estimate]:
     difference unless the model is linear between the two, and the widget shows by how much it misses.
     """
     gradient = _gradient(field, pace)
-    first = _exact(field.by_feature(gradient * (wide(field.point) - wide(field.baseline))))
+    contributions = gradient * (wide(field.point) - wide(field.baseline))
+    first = _exact(field.by_feature(contributions), fine_map(field.drawn, contributions))
     yield replace(first, needs=1)
     baseline_output, _ = pace(1, field.value_and_grad, field.baseline[None])
     yield replace(first, baseline_output=float(baseline_output[0]))
@@ -47,9 +49,11 @@ def _gradient(field: Field, pace: Pace) -> Tensor:
     return wide(gradients[0])
 
 
-def _exact(values: Tensor) -> Estimate:
+def _exact(values: Tensor, details: dict[str, Tensor]) -> Estimate:
     values = values.cpu().double()
-    return Estimate(values=values, error=torch.zeros_like(values), kind="exact", relative_error=0.0, needs=0)
+    return Estimate(
+        values=values, error=torch.zeros_like(values), kind="exact", relative_error=0.0, needs=0, details=details
+    )
 
 
 METHODS = (

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
+from xaiwidgets.engine.fine_map import PathMaps
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
@@ -38,20 +39,29 @@ def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
     """
     baseline = wide(field.baseline)
     difference = wide(field.point) - baseline
-    path = _Path()
+    path, maps = _Path(), PathMaps(field.drawn)
 
     def evaluate(alphas: list[float]) -> None:
         along = torch.tensor(alphas, dtype=torch.float64).to(device=baseline.device, dtype=baseline.dtype)
         points = (baseline + along.reshape(-1, *[1] * baseline.dim()) * difference).to(field.point.dtype)
         values, gradients = pace(len(alphas), field.value_and_grad, points)
-        rows = field.by_feature(wide(gradients) * difference).cpu().double()
+        contributions = wide(gradients) * difference
+        maps.keep(alphas, contributions)
+        rows = field.by_feature(contributions).cpu().double()
         for alpha, value, row in zip(alphas, values.tolist(), rows, strict=True):
             path.integrand[alpha], path.value_at[alpha] = row, value
 
     evaluate([0.5])
     middle = path.integrand[0.5]
     unknown = torch.full_like(middle, math.nan)
-    estimate = Estimate(values=middle, error=unknown, kind="unknown", relative_error=math.nan, needs=2)
+    estimate = Estimate(
+        values=middle,
+        error=unknown,
+        kind="unknown",
+        relative_error=math.nan,
+        needs=2,
+        details=maps.details({0.5: 1.0}),
+    )
     yield estimate
     ends = [0.0, 1.0]
     for part in pace.chunks(2):
@@ -59,7 +69,7 @@ def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
         if part.stop < 2:
             yield replace(estimate, needs=1)
     path.pieces = [_piece(path.integrand, 0.0, 1.0, before=None)]
-    estimate = path.estimate(needs=2)
+    estimate = path.estimate(maps, needs=2)
     while chosen := path.roughest():
         while chosen:
             yield estimate
@@ -72,8 +82,8 @@ def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
             for piece in chosen[: done // 2]:
                 path.split(piece)
             chosen = chosen[done // 2 :]
-            estimate = path.estimate(needs=2)
-    yield path.estimate(needs=0)
+            estimate = path.estimate(maps, needs=2)
+    yield replace(estimate, needs=0)
 
 
 def _evaluated(
@@ -99,6 +109,7 @@ class _Piece:
         start: where it begins, as a fraction of the way.
         end: where it ends.
         integral: float64 [n].
+        weights: what the integrand at the start, in the middle and at the end was multiplied by for it.
         change: by how much the trapezoidal sum changed with the middle, float64 [n].
         error: how far the integral may be off, float64 [n], with a sign.
     """
@@ -106,6 +117,7 @@ class _Piece:
     start: float
     end: float
     integral: Tensor
+    weights: tuple[float, float, float]
     change: Tensor
     error: Tensor
 
@@ -114,6 +126,11 @@ class _Piece:
         """The nodes that are evaluated when the piece is split."""
         length = self.end - self.start
         return self.start + length / 4, self.end - length / 4
+
+    @property
+    def nodes(self) -> tuple[float, float, float]:
+        """Where it is evaluated."""
+        return self.start, (self.start + self.end) / 2, self.end
 
 
 class _Path:
@@ -141,7 +158,15 @@ class _Path:
             for start, end in ((piece.start, middle), (middle, piece.end))
         ]
 
-    def estimate(self, *, needs: int) -> Estimate:
+    def weights(self) -> dict[float, float]:
+        """What the integrand at each node is multiplied by in the sum over the pieces."""
+        weights: dict[float, float] = {}
+        for piece in self.pieces:
+            for node, weight in zip(piece.nodes, piece.weights, strict=True):
+                weights[node] = weights.get(node, 0.0) + weight
+        return weights
+
+    def estimate(self, maps: PathMaps, *, needs: int) -> Estimate:
         """The sum over the pieces."""
         values = torch.stack([piece.integral for piece in self.pieces]).sum(0)
         error = torch.stack([piece.error for piece in self.pieces]).square().sum(0).sqrt()
@@ -157,20 +182,24 @@ class _Path:
             relative_error=share_of_norm(error, values),
             baseline_output=self.value_at[0.0],
             needs=needs,
+            details=maps.details(self.weights()),
         )
 
 
 def _piece(integrand: dict[float, Tensor], start: float, end: float, *, before: Tensor | None) -> _Piece:
     """The integral from `start` to `end`; `before` is the change of the piece that this is a half of, float64 [n]."""
     left, middle, right = (integrand[node] for node in (start, (start + end) / 2, end))
-    coarse, fine = (end - start) * (left + right) / 2, (end - start) * (left + 2 * middle + right) / 4
+    length = end - start
+    coarse, fine = length * (left + right) / 2, length * (left + 2 * middle + right) / 4
     change = fine - coarse
     if before is None or not float(change.abs().sum()) < SMOOTH * float(before.abs().sum()):
-        return _Piece(start=start, end=end, integral=fine, change=change, error=change)
+        trapezoid = length / 4, length / 2, length / 4
+        return _Piece(start=start, end=end, integral=fine, weights=trapezoid, change=change, error=change)
     # Simpson's rule. It is off by less than it corrects, and by less than it has itself changed from its double.
     corrected, changed = change / 3, (4 * change - before / 2) / 3
     error = min(corrected, changed, key=lambda one: float(one.abs().sum()))
-    return _Piece(start=start, end=end, integral=fine + corrected, change=change, error=error)
+    simpson = length / 6, 2 * length / 3, length / 6
+    return _Piece(start=start, end=end, integral=fine + corrected, weights=simpson, change=change, error=error)
 
 
 METHODS = (

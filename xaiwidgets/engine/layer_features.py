@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,25 @@ from xaiwidgets.errors import MethodError
 Sums = Callable[[Tensor], Tensor]
 
 
-def layer_features(problem: Problem, shape: Sequence[int], units: Any) -> tuple[tuple[str, ...], Any, Sums]:
-    """The features' names, how they lie in the input, and what sums contributions [..., *shape] into them.
+@dataclass(frozen=True, kw_only=True)
+class LayerFeatures:
+    """What the features of a layer's activation are.
+
+    Attributes:
+        names: of the n features.
+        lie: how they lie in the input.
+        by_feature: sums contributions, float [..., *shape], into features, float [..., n].
+        drawn: sums the same into the cells of a map, float [..., h, w], where these lie over a picture, else None.
+    """
+
+    names: tuple[str, ...]
+    lie: Any
+    by_feature: Sums
+    drawn: Sums | None = None
+
+
+def layer_features(problem: Problem, shape: Sequence[int], units: Any) -> LayerFeatures:
+    """What the features are.
 
     The hidden states of T tokens, [T, D], are summed by token; special tokens count too, for inside the model they hold
     what they took from the others. A map [C, h, w] of a picture is laid over it: each of
@@ -39,13 +57,19 @@ def layer_features(problem: Problem, shape: Sequence[int], units: Any) -> tuple[
     assert field is not None  # noqa: S101
     whole = field.point.shape
     if units is None and len(shape) == len(whole) == 2 and shape[0] == whole[0]:
-        return (*_all_tokens(problem, shape[0]), lambda given: given.sum(-1))
+        names, lie = _all_tokens(problem, shape[0])
+        return LayerFeatures(names=names, lie=lie, by_feature=lambda given: given.sum(-1))
     if units is None and len(shape) == len(whole) == 3:
-        return problem.features, problem.input, lambda given: laid_over(field, given.sum(-3))
+        return LayerFeatures(
+            names=problem.features,
+            lie=problem.input,
+            by_feature=lambda given: laid_over(field, given.sum(-3)),
+            drawn=lambda given: given.sum(-3),
+        )
     axis = unit_axis(shape)
     rest = tuple(other - len(shape) for other in range(len(shape)) if other != axis)
     names = tuple(f"unit {number}" for number in range(shape[axis]))
-    return names, {}, lambda given: given.sum(rest) if rest else given
+    return LayerFeatures(names=names, lie={}, by_feature=lambda given: given.sum(rest) if rest else given)
 
 
 def _all_tokens(problem: Problem, count: int) -> tuple[tuple[str, ...], Any]:
@@ -67,7 +91,7 @@ def laid_over(field: Field, cells: Tensor) -> Tensor:
     """
     channels, height, width = field.point.shape
     down, across = (
-        _overlap(pixels, count, cells.device).to(cells.dtype)
+        covering(pixels, count, cells.device).to(cells.dtype)
         for pixels, count in zip((height, width), cells.shape[-2:], strict=True)
     )
     pixels = (down @ cells @ across.T)[..., None, :, :]
@@ -79,8 +103,8 @@ def unit_axis(shape: Sequence[int]) -> int:
     return 1 if len(shape) == 2 else 0
 
 
-def _overlap(pixels: int, cells: int, device: torch.device) -> Tensor:
-    """The share of each cell that lies on each pixel, along one axis, [pixels, cells]; columns sum to 1."""
+def covering(pixels: int, cells: int, device: torch.device) -> Tensor:
+    """The share of each of `cells` that lies on each of `pixels`, along one axis, [pixels, cells]; columns sum to 1."""
     # In units of 1/(pixels · cells), so that all edges are whole numbers.
     pixel, cell = torch.arange(pixels, device=device)[:, None] * cells, torch.arange(cells, device=device) * pixels
     covered = torch.minimum(pixel + cells, cell + pixels) - torch.maximum(pixel, cell)

@@ -43,24 +43,28 @@ def at_layer(problem: Problem, layer: str, units: Any = None) -> Problem:
         rows = torch.split(field.background, ROWS)
         background = torch.cat([layer_outputs(inside, layer, part)[0] for part in rows])
         evaluations += len(background)
-    features, lie, by_feature = layer_features(problem, outputs.shape[1:], units)
+    features = layer_features(problem, outputs.shape[1:], units)
     return replace(
         problem,
-        features=features,
-        input=lie,
+        features=features.names,
+        input=features.lie,
         game=None,
         attention=None,
         field=Field(
             point=outputs[0],
             baseline=outputs[1],
             value_and_grad=_from_layer(inside, layer, calls),
-            by_feature=by_feature,
+            by_feature=features.by_feature,
             background=background,
+            drawn=features.drawn,
         ),
         inside=replace(
             inside,
             layer=Layer(
-                run=_along_input(inside, layer), by_feature=by_feature, module=layer_called(inside.module, layer)
+                run=_along_input(inside, layer),
+                by_feature=features.by_feature,
+                module=layer_called(inside.module, layer),
+                drawn=features.drawn,
             ),
         ),
         parameters={**problem.parameters, "layer": layer, **({} if units is None else {"units": units})},

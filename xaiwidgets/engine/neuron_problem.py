@@ -64,7 +64,7 @@ def at_neuron(problem: Problem, layer: str, neuron: Any) -> Problem:
             return unit(taken[-1])
 
         game = replace(game, values=values, whole=output)
-    plain = _plain(neuron)
+    plain, seen = _plain(neuron), problem.attention
     name = f"{layer} {plain}"
     return replace(
         problem,
@@ -74,7 +74,7 @@ def at_neuron(problem: Problem, layer: str, neuron: Any) -> Problem:
         game=game,
         field=asked.field,
         inside=asked,
-        attention=None if problem.attention is None else attention_of(asked, problem.attention.by_token),
+        attention=None if seen is None else attention_of(asked, seen.by_token, seen.drawn),
         parameters={**problem.parameters, "layer": layer, "neuron": plain},
         evaluations=problem.evaluations + 1,
         seconds=problem.seconds + took,

@@ -64,11 +64,13 @@ class Layer:
             [B, *shape], and the score's gradient there, same shape.
         by_feature: sums contributions, float [..., *shape], into features, float [..., n].
         module: the module itself, or None for the input.
+        drawn: sums the same into the cells of a map, float [..., h, w], where these lie over a picture, else None.
     """
 
     run: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
     by_feature: Callable[[Tensor], Tensor]
     module: nn.Module | None = None
+    drawn: Callable[[Tensor], Tensor] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,11 +105,13 @@ class Attention:
             what token i looks at), and the score's gradient at each of them.
         point: the input, as the field's.
         by_token: sums what T tokens were given, float [..., T], into features, float [..., n].
+        drawn: the same as a map, float [..., h, w], where the tokens are the patches of a picture, else None.
     """
 
     run: Callable[[Tensor], tuple[Tensor, tuple[Tensor, ...], tuple[Tensor, ...]]]
     point: Tensor
     by_token: Callable[[Tensor], Tensor]
+    drawn: Callable[[Tensor], Tensor] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,12 +143,15 @@ class Veil:
         size: H and W.
         whole: the score without a veil.
         by_pixel: averages a map, float [..., H, W], over each feature, float [..., n].
+        behind: what the model says and sees behind one veil, float [h, w]: all its scores, the target's score, and the
+            picture, uint8 [H, W, 3].
     """
 
     values: Callable[[Tensor], Tensor]
     size: tuple[int, int]
     whole: float
     by_pixel: Callable[[Tensor], Tensor]
+    behind: Callable[[Tensor], tuple[Outputs, float, Tensor]]
 
 
 @dataclass(frozen=True, kw_only=True)

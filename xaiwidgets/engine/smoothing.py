@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
+from xaiwidgets.engine.fine_map import MeanMap
 from xaiwidgets.engine.gradients import wide
 from xaiwidgets.engine.levels import due, portions
 from xaiwidgets.engine.method import Method
@@ -50,24 +51,26 @@ def smooth_grad(field: Field, pace: Pace, *, noise: float = NOISE, seed: int = 0
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.zeros(0)
     first: Tensor | None = None
-    singles, pairs = _Moments(), _Moments()
+    singles, pairs, maps = _Moments(), _Moments(), MeanMap(field.drawn)
     shown: Estimate | None = None
     for part in portions(math.inf, pace, rows=2):
         offsets = []
-        for row in range(part.start, part.stop):
-            if row % 2 == 0:
+        for number in range(part.start, part.stop):
+            if number % 2 == 0:
                 drawn = torch.randn(point.shape, generator=generator).to(point)
-            offsets.append(drawn if row % 2 == 0 else -drawn)
+            offsets.append(drawn if number % 2 == 0 else -drawn)
         points = (point + scale * torch.stack(offsets)).to(field.point.dtype)
         _, gradients = pace(len(points), field.value_and_grad, points)
-        for contributions in field.by_feature(wide(gradients) * distance).cpu().double():
-            singles.add(contributions)
+        contributions = wide(gradients) * distance
+        maps.add(contributions)
+        for row in field.by_feature(contributions).cpu().double():
+            singles.add(row)
             if first is not None:
-                pairs.add((first + contributions) / 2)
-            first = contributions if first is None else None
+                pairs.add((first + row) / 2)
+            first = row if first is None else None
         needs = 2 if first is None else 1
         if shown is None or due(pairs.count, pace):
-            shown = _estimate(singles, pairs, needs=needs)
+            shown = _estimate(singles, pairs, maps.details(of_pairs=True), needs=needs)
         yield replace(shown, needs=needs)
 
 
@@ -89,8 +92,8 @@ class _Moments:
         return self._squares / (self.count - 1)
 
 
-def _estimate(singles: _Moments, pairs: _Moments, *, needs: int) -> Estimate:
-    details = {"variance": singles.variance} if singles.count > 1 else {}
+def _estimate(singles: _Moments, pairs: _Moments, details: dict[str, Tensor], *, needs: int) -> Estimate:
+    details = details | ({"variance": singles.variance} if singles.count > 1 else {})
     if pairs.count < 2:
         values = pairs.mean if pairs.count else singles.mean
         unknown = torch.full_like(values, math.nan)

@@ -14,15 +14,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from xaiwidgets.engine.attention_weights import attention_of
+from xaiwidgets.engine.layer_features import laid_over
 from xaiwidgets.engine.problem import Field, Game, Inside, Problem, Veil
 from xaiwidgets.errors import InputError, ModelError
+from xaiwidgets.explanation import Outputs
 from xaiwidgets.models.classes import choose_class
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
 from xaiwidgets.models.picture import read_background, read_baseline, read_picture
 from xaiwidgets.models.plain_module import scores_of
 from xaiwidgets.models.regions import centres_of, read_regions, region_names
 from xaiwidgets.models.targets import pick
-from xaiwidgets.models.transformer import attends, by_patch, elementwise
+from xaiwidgets.models.transformer import attends, elementwise, patches_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -76,6 +78,7 @@ class ImageClassifier:
         self.preprocess = preprocess
         self.labels = () if labels is None else tuple(str(label) for label in labels)
         self.grid = grid
+        self._known_extremes: tuple[Any, tuple[Tensor, Tensor]] | None = None
 
     @cached_property
     def faces(self) -> frozenset[str]:
@@ -94,6 +97,15 @@ class ImageClassifier:
     @property
     def _convolves(self) -> bool:
         return any(isinstance(part, nn.Conv2d) for part in self.module.modules())
+
+    def sees(self, x: Any) -> npt.NDArray[np.uint8]:
+        """What the module sees of a picture, as a picture again: uint8 [H, W, 3].
+
+        Args:
+            x: see `problem`.
+        """
+        image = read_picture(x)
+        return seen(self._prepared(image, "the picture"), *self._extremes(image))
 
     def problem(
         self, x: Any, target: Any = None, *, baseline: Any = None, background: Any = None, regions: Any = None
@@ -118,7 +130,7 @@ class ImageClassifier:
         image = read_picture(x)
         # As the module's own device and dtype, so that a half-precision model on a GPU is explained where it is.
         point = self._prepared(image, "the picture")
-        black, white = (self._prepared(image.point(lambda _, level=level: level), name) for level, name in _EXTREMES)
+        black, white = self._extremes(image)
         absent = black if baseline is None else self._alike(read_baseline(baseline, image), point, "the baseline")
         others = None if background is None else read_background(background)
         picture = seen(point, black, white)
@@ -146,7 +158,13 @@ class ImageClassifier:
             clear = veils.to(point)[:, None]
             if clear.shape[-2:] != point.shape[-2:]:
                 clear = functional.interpolate(clear, size=point.shape[-2:], mode="bilinear", align_corners=False)
-            return pick(self._scores(absent + clear * (point - absent)), chosen)
+            return absent + clear * (point - absent)
+
+        def behind(veil: Tensor) -> tuple[Outputs, float, Tensor]:
+            pixels = veiled(veil[None])
+            answer = self._scores(pixels)
+            _, said = choose_class(answer[0], self.labels, target)
+            return said, float(pick(answer, chosen)[0]), torch.from_numpy(seen(pixels[0], black, white))
 
         def by_region(pixels: Tensor) -> Tensor:
             flat = pixels.flatten(-2)
@@ -172,6 +190,7 @@ class ImageClassifier:
             field=field,
             elementwise=elementwise(self.module),
         )
+        patches = patches_of(field)
         size = torch.bincount(where.flatten(), minlength=count)
         return Problem(
             features=region_names(count, grid),
@@ -181,17 +200,32 @@ class ImageClassifier:
             output=whole,
             game=Game(values=values, players=count, whole=whole, positions=torch.from_numpy(centres_of(parts, grid))),
             veil=Veil(
-                values=veiled,
+                values=lambda veils: pick(self._scores(veiled(veils)), chosen),
                 size=(point.shape[1], point.shape[2]),
                 whole=whole,
                 by_pixel=lambda pixels: by_region(pixels) / size.to(pixels.device),
+                behind=behind,
             ),
             field=field,
             inside=inside,
-            attention=attention_of(inside, by_patch(field)) if "attention" in self.faces else None,
+            attention=attention_of(inside, lambda tokens: laid_over(field, patches(tokens)), patches)
+            if "attention" in self.faces
+            else None,
             seconds=seconds,
             provenance=provenance(self.module),
         )
+
+    def _extremes(self, image: Image) -> tuple[Tensor, Tensor]:
+        """A black and a white picture of the same size, prepared; kept, for those of a photograph take their time."""
+        size = (image.size, image.mode)
+        if self._known_extremes is None or self._known_extremes[0] != size:
+            black, white = (
+                self._prepared(image.point(lambda _, level=level: level), name) for level, name in _EXTREMES
+            )
+            self._known_extremes = (size, (black, white))
+        weights = next(self.module.parameters(), None)
+        black, white = self._known_extremes[1]
+        return (black, white) if weights is None else (black.to(weights), white.to(weights))
 
     def _prepared(self, image: Image, name: str) -> Tensor:
         made: Any = self.preprocess(image)

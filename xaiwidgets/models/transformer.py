@@ -7,7 +7,6 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn import functional
 
-from xaiwidgets.engine.layer_features import laid_over
 from xaiwidgets.engine.patch_grid import patch_grid
 from xaiwidgets.engine.problem import Field
 from xaiwidgets.errors import MethodError
@@ -46,8 +45,8 @@ def by_word_piece(field: Field) -> Callable[[Tensor], Tensor]:
     return pieces
 
 
-def by_patch(field: Field) -> Callable[[Tensor], Tensor]:
-    """Sums what tokens were given, float [..., T], into the regions of a picture, whose patches they are.
+def patches_of(field: Field) -> Callable[[Tensor], Tensor]:
+    """Lays what tokens were given, float [..., T], out as the patches of a picture, float [..., h, w].
 
     The last h × w tokens are taken to be the patches, row by row, in a grid of the picture's own proportions.
 
@@ -56,16 +55,15 @@ def by_patch(field: Field) -> Callable[[Tensor], Tensor]:
     """
     _, height, width = field.point.shape
 
-    def regions(tokens: Tensor) -> Tensor:
+    def patches(tokens: Tensor) -> Tensor:
         count = tokens.shape[-1]
         grid = patch_grid(count, height, width)
         if grid:
-            patches = tokens[..., count - grid[0] * grid[1] :]
-            return laid_over(field, patches.reshape(*tokens.shape[:-1], *grid))
+            return tokens[..., count - grid[0] * grid[1] :].reshape(*tokens.shape[:-1], *grid)
         msg = (
             f"The model attends to {count} tokens, which are no grid of patches of a picture of {height} × {width} "
             "pixels; choose a method that needs no attention weights."
         )
         raise MethodError(msg)
 
-    return regions
+    return patches
