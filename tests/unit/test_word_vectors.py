@@ -130,7 +130,7 @@ PERSON, PLACE = "noun.person", "noun.location"
         ([("noun.animal", 16), (PERSON, 5)], ""),  # queen
         ([("noun.feeling", 9)], ""),
         ([("noun.animal", 1)], None),
-        ([("verb.motion", 8), ("verb.social", 3)], "verb"),
+        ([("verb.motion", 8), ("verb.social", 3)], "action"),
         ([("adv.all", 9), ("adj.all", 2)], None),
         ([("noun.substance", 4), ("noun.body", 1, False, True)], None),
         ([], None),

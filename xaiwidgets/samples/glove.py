@@ -22,7 +22,8 @@ class WordVectors(NamedTuple):
         words: the words, in lower case, names of places too.
         X: their vectors, float32 [N, 100], read-only. Only their directions mean much: compare them by cosine.
         kinds: what each word mostly stands for, by WordNet's tagged corpus and not by the vectors: "person", "place",
-            "animal or plant", "food", "body", "thing", "time", "verb"; "" for other words and for unclear ones.
+            "thing", "animal or plant", "food", "body", "time", or "action" for verbs; "" for other words, and for those
+            that stand for several of these.
     """
 
     words: tuple[str, ...]
@@ -32,7 +33,7 @@ class WordVectors(NamedTuple):
 
 @cache
 def word_vectors() -> WordVectors:
-    """GloVe's vectors of 3360 frequent English words, without names of persons, kept in eight bits.
+    """GloVe's vectors of 3358 frequent English words, without names of persons, kept in eight bits.
 
     Pennington, Socher & Manning 2014, "GloVe: Global Vectors for Word Representation"; trained on Wikipedia and news
     up to 2014, so they hold the opinions and prejudices of those texts.

@@ -40,11 +40,11 @@ KINDS = {
     "noun.person": "person",
     "noun.plant": "animal or plant",
     "noun.time": "time",
-    "verb": "verb",
+    "verb": "action",
 }
 """WordNet's files to kinds; the words of all others have none."""
 
-RANKS = {"": 2500, "verb": 4000, "animal or plant": 20_000, "body": 20_000, "food": 20_000}
+RANKS = {"": 2500, "action": 4000, "animal or plant": 20_000, "body": 20_000, "food": 20_000}
 """A word must be among so many most frequent ones: the vaguer or larger its kind, the fewer."""
 RANK = 10_000
 """Of all other kinds."""
