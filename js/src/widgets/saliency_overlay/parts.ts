@@ -8,6 +8,8 @@ export interface Heat {
   /** The largest absolute value that is known, 0 where there is none. */
   max: number;
   signed: boolean;
+  /** Cells or regions as they are, with hard edges between them. */
+  crisp: boolean;
 }
 
 /** How heat becomes colour. The same for all panels. */
@@ -64,6 +66,8 @@ export interface Camera {
 /** What a stage tells the view. */
 export interface StageEvents {
   mode(): Mode;
+  /** How wide the brush is, in the picture's own pixels. */
+  brush?(): number;
   /** The pointer or the keyboard is here, or nowhere any more. */
   at(place: Place | null): void;
   /** A click or Enter where one looks, or on a region in the mode for it. */
