@@ -198,7 +198,10 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
         self._make_room(max(map(len, shown), default=0))
         known = np.nan_to_num(values[order])
         spread = np.nan_to_num(errors[order])
-        low, high = min(0.0, *(known - spread), 0.0), max(0.0, *(known + spread), 0.0)
+        # No size is below nought, however wide its band.
+        least = -np.inf if e.signed or (known < 0).any() else 0.0
+        ends = np.stack([np.maximum(known - spread, least), known + spread], 1)
+        low, high = float(ends.min(initial=0.0)), float(ends.max(initial=0.0))
         self._names.domain = shown[::-1]
         with self._values.hold_sync(), self._scale.hold_sync():
             self._values.min, self._values.max = low, high if high > low else 1.0
@@ -209,7 +212,7 @@ class FeatureBars(ipywidgets.VBox):  # type: ignore[misc]
             self._bars.colors = [FOR if value >= 0 else AGAINST for value in known] or [FOR]
             self._whiskers.visible = bool((spread > 0).any())
             if self._whiskers.visible:
-                self._whiskers.x = [[v - s, v + s] for v, s in zip(known, spread, strict=True)]
+                self._whiskers.x = ends
                 self._whiskers.y = [[name, name] for name in shown]
             self._bridge.features = [members[i] for i in order]
             self._bridge.names = [[e.features[feature] for feature in members[i]] for i in order]

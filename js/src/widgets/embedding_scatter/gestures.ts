@@ -201,6 +201,9 @@ export function gestures(options: GestureOptions): void {
   // The other buttons move a cloud with depth.
   on(el, "contextmenu", (event) => camera().dims === 3 && event.preventDefault(), signal);
 
+  // A notebook takes a press with Shift for the end of a choice of cells.
+  on(el, "mousedown", (event) => event.shiftKey && event.stopPropagation(), signal);
+
   // Only who has chosen the cloud, or holds the key, means it by turning the wheel: the page scrolls otherwise.
   el.addEventListener(
     "wheel",
