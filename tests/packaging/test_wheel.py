@@ -62,6 +62,7 @@ def test_the_wheel_carries_the_front_ends_and_nothing_else_of_js(built):
         names = set(archive.namelist())
     assert {f"xaiwidgets/static/{name}" for name in FRONT_ENDS} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert {f"xaiwidgets/samples/word_vectors{end}" for end in (".npz", ".json", "_licences.txt")} <= names
     assert not [name for name in names if not name.startswith(("xaiwidgets/", "xaiwidgets-"))]
 
 

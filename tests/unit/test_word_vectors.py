@@ -78,6 +78,11 @@ def test_words_lie_near_words_like_them(near, word, company):
     assert company <= set(near(word))
 
 
+def test_the_queen_is_near_before_any_sum(near):
+    assert near("king", 1) == ["queen"]
+    assert near("tokyo - japan + germany", 2) == ["frankfurt", "berlin"]
+
+
 @pytest.mark.parametrize("analogy", pick_words.ANALOGIES)
 def test_analogies_come_out_as_recorded(near, analogy):
     expression, _, expected = analogy.partition(" = ")

@@ -104,7 +104,8 @@ class Picked(NamedTuple):
 class Answer(NamedTuple):
     """Which candidate the expected word is, 1 for the first, and the word that is nearest to the sum.
 
-    The three words of the sum are no candidates, for it mostly lies nearest to one of them; here is which.
+    The three words of the sum are no candidates, for it often lies nearest to one of them: Linzen 2016, "Issues in
+    evaluating semantic spaces using word analogies".
     """
 
     place: int
