@@ -50,7 +50,7 @@ export function scatter(state: Record<string, unknown> = {}): FakeModel {
     ...{
       projection: "pca",
       dims: 2,
-      ...{ perplexity: 30, learning_rate: null },
+      ...{ perplexity: 30, learning_rate: null, halo: false, _halo: {} },
       color_by: "kind",
       point: null,
       selected: {},

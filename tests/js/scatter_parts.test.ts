@@ -11,7 +11,8 @@ import { snapshot } from "../../js/src/widgets/embedding_scatter/snapshot";
 import { onwards } from "../../js/src/widgets/embedding_scatter/walk";
 import { asModel, categories, cloudOf, PLACES, packed, scatter, TEXTS } from "./scatter_fake";
 
-const LIGHT = { dark: false, ink: [0, 0, 0] as [number, number, number] };
+const BLACK: [number, number, number] = [0, 0, 0];
+const LIGHT = { dark: false, ink: BLACK, paper: BLACK.map(() => 255) as typeof BLACK, warn: BLACK };
 const EVERYTHING = new Set([
   "_cloud",
   "_colours",
@@ -19,6 +20,7 @@ const EVERYTHING = new Set([
   "_near",
   "_dropped",
   "_trails",
+  "_halo",
   "selected",
 ] as const);
 
@@ -100,6 +102,43 @@ describe("how points look", () => {
     ]);
     expect(look({ found: Uint32Array.of() })).toEqual(Array(6).fill(FADED));
     expect(look({ hidden: [1, -1] })).toEqual([0, 0, 0, HIDDEN, HIDDEN, HIDDEN]);
+  });
+  describe("with rings", () => {
+    const codes = [0, 20, 76, 127, 254, 255];
+    const halo = (more: object = {}) => ({
+      halo: true,
+      _halo: { data: 1, run: 1, codes: packed("uint8", codes) },
+      ...more,
+    });
+    const ring = (traits: object, marked: object = {}) =>
+      state(traits as never).look({ ...nothing, ...marked }, LIGHT, 1).halo;
+    it("has them where a point cannot be believed, the stronger the less, and under the points", () => {
+      const one = ring(halo());
+      expect([...(one?.faded ?? [])]).toEqual([HIDDEN, HIDDEN, 0, 0, 0, HIDDEN]);
+      // From white towards black, and no farther from half on, which is chance.
+      const [weak = 0, strong = 0, chance = 0] = [76, 127, 254].map(
+        (code) => (one?.palette[code] ?? 0) & 255,
+      );
+      expect(weak).toBeLessThan(255);
+      expect(strong).toBeLessThan(weak);
+      expect(chance).toBe(strong);
+      const self = state(halo());
+      expect(one?.size).toBeGreaterThan(self.sizeAt(1));
+      expect([...self.look(nothing, LIGHT, 1).colour]).toEqual([0, 0, 0, 1, 1, NONE]);
+    });
+    it("has none where they are not wanted, not known, of another picture, or stand back", () => {
+      expect(ring(halo({ halo: false }))).toBe(null);
+      expect(ring({ halo: true, _halo: {} })).toBe(null);
+      expect(ring(halo({ _cloud: cloudOf(PLACES, { run: 2 }) }))).toBe(null);
+      expect(ring(halo(), { selected: Uint32Array.of(3) })?.faded).toEqual(
+        Uint8Array.of(HIDDEN, HIDDEN, HIDDEN, 0, HIDDEN, HIDDEN),
+      );
+    });
+    it("says the number, where there is one", () => {
+      const self = state(halo());
+      expect([self.distortion(3), self.distortion(5)]).toEqual([0.5, null]);
+      expect(state(halo({ halo: false })).distortion(3)).toBe(null);
+    });
   });
   it("is the same while nothing changes, so that nothing is drawn for nothing", () => {
     const self = state();
@@ -204,6 +243,14 @@ describe("a saved picture", () => {
     const svg = saved();
     expect(svg.querySelectorAll("g circle")).toHaveLength(6);
     expect(texts(svg)).toEqual(["PCA", "trustworthiness .94", "Kind", "animal", "sea"]);
+  });
+  it("has the rings below the points", () => {
+    const codes = packed("uint8", [254, 0, 0, 0, 0, 254]);
+    const groups = saved({ halo: true, _halo: { data: 1, run: 1, codes } }).querySelectorAll(
+      "g g, g > circle",
+    );
+    expect(groups[0]?.querySelectorAll("circle")).toHaveLength(2);
+    expect(saved().querySelectorAll("g g")).toHaveLength(0);
   });
   it("leaves out what the legend hides", () => {
     expect(saved({}, [0]).querySelectorAll("g circle")).toHaveLength(3);

@@ -158,6 +158,36 @@ describe("the head", () => {
     expect(view.model.saved).toEqual([{ learning_rate: 12.5 }, { learning_rate: null }]);
     expect(open().seen("input[type=number]")).toEqual([]);
   });
+  it("does not name the only colour of a page that nobody can change", () => {
+    const offline = scatter({ color_by: "none", _colours: {} });
+    Object.assign(offline, { offline: true });
+    const view = open(offline);
+    expect(view.text(".xai-settings .xai-method-name")).toBe("");
+    const coloured = scatter();
+    Object.assign(coloured, { offline: true });
+    expect(open(coloured).text(".xai-settings .xai-method-name")).toBe("Kind");
+  });
+  it("puts rings around points and takes them away", async () => {
+    const view = open();
+    const face = () => view.button("Halo: a ring around points that cannot be believed where they are");
+    expect([face()?.getAttribute("aria-pressed"), view.text(".xai-halos")]).toEqual(["false", ""]);
+    face()?.click();
+    expect(view.model.saved).toEqual([{ halo: true }]);
+    const codes = packed("uint8", [0, 0, 0, 127, 0, 0]);
+    view.model.receive({ _halo: { data: 1, run: 1, codes } });
+    await settled();
+    expect(face()?.getAttribute("aria-pressed")).toBe("true");
+    expect(view.text(".xai-halos")).toBe("Ring: distortion0.300.40≥ 0.50");
+    view.pointer("move", view.places()[3] ?? []);
+    expect(view.named()).toContain("Distortion 0.50");
+    face()?.click();
+    expect(view.model.saved.at(-1)).toEqual({ halo: false });
+  });
+  it("has no rings to offer in a page where there are none", () => {
+    const offline = scatter();
+    Object.assign(offline, { offline: true });
+    expect(open(offline).seen("button[title^=Halo]")).toEqual([]);
+  });
   it("does not offer what is not installed", () => {
     const umap = open().select("Projection").options[2];
     expect([umap?.disabled, umap?.title]).toEqual([true, "Missing."]);

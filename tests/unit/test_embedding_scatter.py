@@ -245,6 +245,38 @@ def test_colours_by_distortion_come_while_it_is_measured_and_end_with_it(monkeyp
     assert (scatter._colours["low"], scatter._colours["high"]) == pytest.approx((found.min(), found.max()))
 
 
+def test_rings_say_how_far_off_each_point_is_while_colours_say_something_else():
+    X, group = clusters(300)
+    scatter = given(X, labels=group)
+    assert (scatter.halo, scatter._halo) == (False, {})
+    scatter.comm.set(halo=True)
+    scatter.wait()
+    halo = scatter._halo
+    assert (halo["data"], halo["run"]) == (scatter._cloud["data"], scatter._cloud["run"])
+    np.testing.assert_allclose(unpack(halo["codes"]) / 254, scatter.distortion, atol=0.003)
+    assert scatter._colours["name"] == "labels"
+    # Another picture has other rings, and none of the one before.
+    scatter.comm.published.clear()
+    scatter.comm.set(dims=3)
+    scatter.wait()
+    assert told(scatter, "_halo")[0] == {}
+    assert scatter._halo["run"] == scatter._cloud["run"] == halo["run"] + 1
+    np.testing.assert_allclose(unpack(scatter._halo["codes"]) / 254, scatter.distortion, atol=0.003)
+    scatter.comm.set(halo=False)
+    scatter.wait()
+    assert scatter._halo == {}
+
+
+def test_rings_from_the_start_and_for_points_that_are_not_measured_yet(monkeypatch):
+    monkeypatch.setattr("xaiwidgets.widgets.scattering.PICTURES", 0.001)
+    X, _ = clusters(4000, 8)
+    scatter = given(X, halo=True)
+    known = [int((unpack(one["codes"]) < 255).sum()) for one in told(scatter, "_halo") if one]
+    assert (known, known[-1]) == (sorted(known), 4000)
+    assert len(known) > 2
+    assert known[0] < 4000
+
+
 @pytest.mark.parametrize("metric", ["euclidean", "cosine"])
 def test_the_neighbours_of_a_point_are_its_true_ones_and_false_ones_are_marked(metric):
     X, _ = clusters(150)

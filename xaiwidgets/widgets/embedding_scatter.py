@@ -47,6 +47,7 @@ class EmbeddingScatter(ScatterTraits):
         learning_rate: of t-SNE: how far points move in an iteration; None: the number of points divided by the
             exaggeration, which is 12 at first and 1 then.
         color_by: "none", a name among `colors`, "labels", or "distortion", "trustworthiness", "continuity".
+        halo: whether points that cannot be believed where they are have a ring, the stronger the less.
         point: the chosen point's place in `ids`, or None.
         selected: ids of the chosen points, an array; writable, as a list too.
         ids: those of the points that are shown, in the order of `positions`; not synced.
@@ -81,6 +82,7 @@ class EmbeddingScatter(ScatterTraits):
         metric: str = "euclidean",
         perplexity: float = 30.0,
         learning_rate: float | None = None,
+        halo: bool = False,
         layer: str | None = None,
         seed: int = 0,
         language: str = "",
@@ -100,6 +102,7 @@ class EmbeddingScatter(ScatterTraits):
             metric: "euclidean" or "cosine".
             perplexity: of t-SNE.
             learning_rate: of t-SNE; None: what suits the number of points.
+            halo: whether points that cannot be believed where they are have a ring.
             layer: of an `ImageClassifier`, whose activations are the points.
             seed: of everything random.
             language: "en", "zh", or "" to follow the notebook.
@@ -131,6 +134,7 @@ class EmbeddingScatter(ScatterTraits):
             dims=dims,
             perplexity=perplexity,
             learning_rate=learning_rate,
+            halo=halo,
             color_by=next(iter(first.names), "none"),
             selected=self._ids[:0],
             _projections=[words for name in PROJECTIONS for words in described(name, kind="projection")],
@@ -284,7 +288,7 @@ class EmbeddingScatter(ScatterTraits):
         return write_html(self, path, title="embedding · xaiwidgets")
 
     @traitlets.observe(
-        *("projection", "dims", "perplexity", "learning_rate", "color_by", "point", "layer", "drop", "selected")
+        *("projection", "dims", "perplexity", "learning_rate", "color_by", "halo", "point", "layer", "drop", "selected")
     )
     def _on_request(self, change: Any) -> None:
         name = change["name"]
@@ -297,10 +301,9 @@ class EmbeddingScatter(ScatterTraits):
         elif name == "color_by":
             # They were categories of another colouring.
             self.hidden = []
-            self._do("colour", self._colouring)
-            found = self._scattering.distortion
-            if self.color_by in BELIEVED and found is not None and not found.complete:
-                self._order("measure", self._measuring)
+            self._recolour()
+        elif name == "halo":
+            self._recolour()
         elif name == "point":
             self._do("near", lambda: self._scattering.near(self.point))
         elif name == "drop":
@@ -388,7 +391,7 @@ class EmbeddingScatter(ScatterTraits):
                     begun = True
                     self._desk.drop("measure")
                     self._do("colour", self._colouring)
-                    yield {**told, "_score": {}}
+                    yield {**told, "_score": {}, "_halo": {}}
                 else:
                     yield told
             with self.together():
@@ -410,13 +413,27 @@ class EmbeddingScatter(ScatterTraits):
         return self._scattering
 
     def _measuring(self) -> Told:
-        for told in self._scattering.measure(lambda: self.color_by in BELIEVED):
+        for told in self._scattering.measure(self._everywhere):
             yield told
-            if told and self.color_by in BELIEVED:
-                yield self._scattering.colour(self.color_by)
+            if told and self._everywhere():
+                yield from self._colouring()
+
+    def _everywhere(self) -> bool:
+        """Whether it is seen at each point how far it can be believed."""
+        return self.halo or self.color_by in BELIEVED
+
+    def _recolour(self) -> None:
+        """Of very many points not all are measured before someone wants to see it."""
+        self._do("colour", self._colouring)
+        found = self._scattering.distortion
+        if self._everywhere() and found is not None and not found.complete:
+            self._order("measure", self._measuring)
 
     def _colouring(self) -> Told:
-        yield self._scattering.colour(self.color_by)
+        yield {
+            **self._scattering.colour(self.color_by),
+            **(self._scattering.halo() if self.halo else {"_halo": {}}),
+        }
 
     def _dropping(self) -> Told:
         if self._scattering.frame is None:

@@ -78,6 +78,12 @@ def wired_colours(name: str, coloring: Coloring | None) -> dict[str, Any]:
     return {**told, "codes": wire(codes, np.uint8), "low": low, "high": high}
 
 
+def wired_halo(distortion: npt.NDArray[np.floating]) -> dict[str, Any]:
+    """How far each point cannot be believed: 0 … 254 stands for 0 … 1, 255 for not known."""
+    codes = np.where(np.isfinite(distortion), (distortion.clip(0, 1) * 254).round(), 255)
+    return {"codes": wire(codes, np.uint8)}
+
+
 def wired_score(found: Distortion) -> dict[str, Any]:
     """How far the whole picture can be believed."""
 

@@ -27,7 +27,7 @@ from xaiwidgets.projection.words_sum import words_sum
 from xaiwidgets.widgets.array import wire
 from xaiwidgets.widgets.asked import Told
 from xaiwidgets.widgets.point_facts import BELIEVED, read_colorings, read_images, read_texts
-from xaiwidgets.widgets.scatter_wire import Room, wired_cloud, wired_colours, wired_score
+from xaiwidgets.widgets.scatter_wire import Room, wired_cloud, wired_colours, wired_halo, wired_score
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -146,6 +146,7 @@ class Scattering:
             "_near": {},
             "_trails": {},
             "_score": {},
+            "_halo": {},
             "_cloud": {},
         }
 
@@ -218,6 +219,13 @@ class Scattering:
     def colour(self, name: str) -> Mapping[str, Any]:
         """The colours of a colouring."""
         return {"_colours": {"data": self.data, **wired_colours(name, self._coloring(name))}}
+
+    def halo(self) -> Mapping[str, Any]:
+        """How far each point cannot be believed, as far as it is known."""
+        if self.distortion is None:
+            return {"_halo": {}}
+        worst = _believed(self.distortion, "distortion", len(self._known_rows().values)).values
+        return {"_halo": {"data": self.data, "run": self._run, **wired_halo(worst)}}
 
     def _coloring(self, name: str) -> Coloring | None:
         if name in BELIEVED:

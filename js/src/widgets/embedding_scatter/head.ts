@@ -124,7 +124,7 @@ export function head(options: {
       select.hidden = exported;
       say(fixed, chosen?.title[t.language] ?? coloring);
       fixed.hidden = !exported;
-      colour.hidden = exported ? !coloring || colorings.length < 1 : colorings.length < 2;
+      colour.hidden = exported ? coloring === "none" || !colorings.length : colorings.length < 2;
       chart.update(cloud?.method === "tsne" ? cloud.objective : []);
     },
   };

@@ -1,10 +1,12 @@
-import { type Rgb, themeOf } from "../../core/theme";
+import { channels, type Rgb, themeOf } from "../../core/theme";
 import type { Inks } from "./marks";
 
 /** The theme's colours, as the cloud is drawn with them. */
 export interface CloudTheme {
   dark: boolean;
   ink: Rgb;
+  paper: Rgb;
+  warn: Rgb;
   inks: Omit<Inks, "size">;
 }
 
@@ -14,12 +16,12 @@ const css = (one: Rgb) => `rgb(${one.map(Math.round).join(" ")})`;
 export function cloudTheme(root: HTMLElement): CloudTheme {
   const { paper, ink, accent } = themeOf(root);
   const style = getComputedStyle(root);
+  const warn = channels(style.getPropertyValue("--xai-warn").trim() || "#c62828", paper);
   return {
     dark: paper[0] + paper[1] + paper[2] < 384,
-    ink,
+    ...{ ink, paper, warn },
     inks: {
-      ...{ ink: css(ink), paper: css(paper), accent: css(accent) },
-      warn: style.getPropertyValue("--xai-warn").trim() || "#c62828",
+      ...{ ink: css(ink), paper: css(paper), accent: css(accent), warn: css(warn) },
       font: style.fontFamily || "sans-serif",
     },
   };

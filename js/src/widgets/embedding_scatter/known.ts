@@ -1,13 +1,14 @@
 import { unpack } from "../../core/arrays";
 import { remembered } from "../../core/remembered";
 import type { Progress } from "../../core/status";
-import { categories, css, NONE, packed, ramp, slotOf, slotsOf } from "./palette";
+import { categories, css, HALO, halos, NONE, packed, ramp, slotOf, slotsOf } from "./palette";
 import { alphaFor, FADED, HIDDEN, type Look, type Points, pointsOf, sizeFor } from "./points";
 import {
   type Cloud,
   type Colours,
   type Dropped,
   filled,
+  type Halo,
   type Model,
   type Near,
   type Score,
@@ -47,12 +48,16 @@ export interface Known {
   /** What a point's colour says: its category, or its number. */
   category(point: number): string | null;
   number(point: number): number | null;
+  /** How far a point cannot be believed where it is, where rings say so. */
+  distortion(point: number): number | null;
+  /** Whether rings can be had; where nobody can be asked, those that are there already. */
+  ringed(): boolean;
   score(): Score | null;
   near(): Near | null;
   dropped(): Dropped | null;
   trails(): (Trails & { ways: Float32Array }) | null;
   selected(): Uint32Array;
-  look(marked: Marked, theme: { dark: boolean; ink: Rgb }, zoom: number): Look;
+  look(marked: Marked, theme: { dark: boolean; ink: Rgb; paper: Rgb; warn: Rgb }, zoom: number): Look;
   /** CSS pixels of a point from side to side. */
   sizeAt(zoom: number): number;
   /** Nobody will ever answer: the widget stands in an exported page. */
@@ -60,11 +65,14 @@ export interface Known {
   progress(words: string): Progress;
 }
 
+/** CSS pixels that a ring is wider than its point. */
+const RING = 8;
 const NOTHING = new Uint32Array(0);
 
 export function known(model: Model): Known {
   let colours: (Colours & { numbers: Codes | null }) | null = null;
   let score: Score | null = null;
+  let halo: (Halo & { numbers: Uint8Array }) | null = null;
   let near: Near | null = null;
   let dropped: Dropped | null = null;
   let trails: (Trails & { ways: Float32Array }) | null = null;
@@ -124,8 +132,19 @@ export function known(model: Model): Known {
       alpha: number,
       faded: Uint8Array | null,
       ink: number,
-    ): Look => ({ colour, palette, size, alpha, faded, ink }),
+      halo: Look | null,
+    ): Look => ({ colour, palette, size, alpha, faded, ink, halo }),
   );
+  const rings = remembered((codes: Uint8Array, faded: Uint8Array | null) =>
+    codes.map((code, i) => (code === NONE || code < HALO[0] * 254 || faded?.[i] ? HIDDEN : 0)),
+  );
+  const glow = remembered(halos);
+  const haloLooks = remembered(
+    (colour: Uint8Array, palette: Uint32Array, size: number, faded: Uint8Array): Look => ({
+      ...{ colour, palette, size: size + RING, alpha: 0.8, faded, ink: palette[254] as number },
+    }),
+  );
+  const haloed = () => (model.get("halo") ? ofRun(halo) : null);
   const paletteOf = (dark: boolean) => {
     const one = self.colours();
     const belief = BELIEF.includes(one?.name ?? "");
@@ -147,6 +166,10 @@ export function known(model: Model): Known {
         colours = raw && { ...raw, numbers };
       }
       if (changed.has("_score")) score = filled<Score>(model.get("_score"));
+      if (changed.has("_halo")) {
+        const raw = filled<Halo>(model.get("_halo"));
+        halo = raw && { ...raw, numbers: unpack(raw.codes, "uint8") };
+      }
       if (changed.has("_near")) near = filled<Near>(model.get("_near"));
       if (changed.has("_dropped")) dropped = filled<Dropped>(model.get("_dropped"));
       if (changed.has("_trails")) {
@@ -177,6 +200,11 @@ export function known(model: Model): Known {
       if (one?.kind !== "number" || code === largest()) return null;
       return one.low + (code / 254) * (one.high - one.low);
     },
+    distortion(point) {
+      const code = haloed()?.numbers[point] ?? NONE;
+      return code === NONE ? null : code / 254;
+    },
+    ringed: () => !self.exported() || halo !== null,
     score: () => ofRun(score),
     near: () => {
       const one = ofData(near);
@@ -185,17 +213,21 @@ export function known(model: Model): Known {
     dropped: () => ofData(dropped),
     trails: () => ofRun(trails),
     selected: () => selected,
-    look({ selected: chosen, found, hidden }, { dark, ink }, zoom) {
+    look({ selected: chosen, found, hidden }, { dark, ink, paper, warn }, zoom) {
       const count = self.points?.count ?? 0;
       const kind = self.colours()?.kind;
       const hiding = kind === "category" ? self.codes() : null;
+      const back = faded(count, chosen, found, hidden, hiding);
+      const size = self.sizeAt(zoom);
+      const codes = haloed()?.numbers;
       return looks(
         slots(self.codes(), kind, count),
         paletteOf(dark),
-        self.sizeAt(zoom),
+        size,
         alphaFor(count, zoom),
-        faded(count, chosen, found, hidden, hiding),
+        back,
         packed(ink),
+        codes?.length === count ? haloLooks(codes, glow(paper, warn), size, rings(codes, back)) : null,
       );
     },
     sizeAt: (zoom) => sizeFor(self.points?.count ?? 0, zoom),

@@ -40,6 +40,9 @@ interface Scene {
 /** Milliseconds without a move until the picture is drawn in full. */
 const REST = 140;
 const MOST_DENSE = 2;
+/** Up to so many points have their rings while something moves. */
+const LIGHT = 20_000;
+export const SOFT = "blur(1.5px)";
 
 /** The CPU draws as well, and better than a GPU that it has to imitate. */
 export function cpu(): Backend {
@@ -77,6 +80,8 @@ export function painter({ gpu = hasGpu(), over }: PainterOptions = {}): Painter 
   const el = h("div", { style: "position: relative; overflow: hidden", "aria-hidden": "true" }, upper);
   let backend: Backend | null = null;
   let drawing: "gpu" | "raster" | null = null;
+  /** Rings are few and soft: drawn on their own, below, whoever draws the points. */
+  let below: Backend | null = null;
   let scene: Scene | null = null;
   let known: { scene: Scene; screen: Screen; places?: Places } | null = null;
   let [frame, rest] = [0, 0];
@@ -103,7 +108,29 @@ export function painter({ gpu = hasGpu(), over }: PainterOptions = {}): Painter 
     return backend;
   }
 
+  function drawBelow({ points, look: { halo }, camera }: Scene): void {
+    if (!halo) {
+      closeBelow();
+      return;
+    }
+    if (!below) {
+      below = cpu();
+      below.canvas.style.cssText = `position: absolute; width: 100%; height: 100%; filter: ${SOFT}`;
+      el.prepend(below.canvas);
+    }
+    const shown = inFull || points.count <= LIGHT;
+    below.canvas.style.opacity = shown ? "" : "0";
+    if (shown) below.paint(points, halo, camera, 1, !inFull);
+  }
+
+  function closeBelow(): void {
+    below?.dispose();
+    below?.canvas.remove();
+    below = null;
+  }
+
   function close(): void {
+    closeBelow();
     backend?.dispose();
     backend?.canvas.remove();
     backend = null;
@@ -123,6 +150,7 @@ export function painter({ gpu = hasGpu(), over }: PainterOptions = {}): Painter 
     const { points, look, camera } = scene;
     const most = Math.min(MOST_DENSE, devicePixelRatio || 1);
     if (what === "all") open().paint(points, look, camera, inFull ? most : Math.min(1, most), !inFull);
+    if (what === "all") drawBelow(scene);
     clearTimeout(rest);
     if (!inFull) rest = window.setTimeout(finish, REST);
     if (over) drawOver(over, scene, most);
@@ -207,7 +235,16 @@ export function painter({ gpu = hasGpu(), over }: PainterOptions = {}): Painter 
     },
     picture(dense) {
       const one = cpu();
-      if (scene) one.paint(scene.points, scene.look, scene.camera, dense, false);
+      if (!scene) return one.canvas;
+      const { points, look, camera } = scene;
+      one.paint(points, look, camera, dense, false);
+      const pen = one.canvas.getContext("2d");
+      if (!look.halo || !pen) return one.canvas;
+      const two = cpu();
+      two.paint(points, look.halo, camera, dense, false);
+      pen.globalCompositeOperation = "destination-over";
+      pen.filter = `blur(${1.5 * dense}px)`;
+      pen.drawImage(two.canvas, 0, 0);
       return one.canvas;
     },
     drawnBy: () => drawing,

@@ -67,6 +67,16 @@ export function slotsOf(codes: Uint8Array | Uint16Array | Uint32Array): Uint8Arr
   return slots;
 }
 
+/** A ring is seen from the first distortion on, and as strong as can be from the second: so far off is chance. */
+export const HALO = [0.1, 0.5] as const;
+/** So far towards the colour that warns: the points' own colours stand above it. */
+export const haloPart = (distortion: number): number =>
+  0.65 * clamp((distortion - HALO[0]) / (HALO[1] - HALO[0]), 0, 1) ** 1.5;
+
+/** The colours of rings, by the codes of distortion. */
+export const halos = (paper: Rgb, warn: Rgb): Uint32Array =>
+  Uint32Array.from({ length: 256 }, (_, code) => packed(mix(paper, warn, haloPart(code / LAST))));
+
 /** Björn Ottosson's OKLab, by lightness, chroma and hue in degrees. */
 function oklch(lightness: number, chroma: number, hue: number): Rgb {
   const [a, b] = [chroma * Math.cos((hue * Math.PI) / 180), chroma * Math.sin((hue * Math.PI) / 180)];

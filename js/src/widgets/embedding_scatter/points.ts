@@ -26,6 +26,8 @@ export interface Look {
   faded: Uint8Array | null;
   /** Where many points lie on each other their colour goes towards this, packed as the palette. */
   ink: number;
+  /** What lies below the points, as soft as light: their rings. */
+  halo?: Look | null;
 }
 
 /** Two bytes an axis: 0 … 65535 stands for −1 … 1. */

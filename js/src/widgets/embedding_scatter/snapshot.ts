@@ -3,6 +3,7 @@ import { decimalsFor, plain } from "../../core/numbers";
 import { type Camera, growth, project } from "./camera";
 import type { Known } from "./known";
 import { HIGH, type Inks, lineOf, type Mark, type Place, ringOf, SPOT, starOf } from "./marks";
+import { SOFT } from "./painter";
 import { css } from "./palette";
 import { FADED, HIDDEN, type Look, type Points } from "./points";
 import { BACK } from "./raster";
@@ -57,8 +58,11 @@ export function snapshot(facts: SnapshotFacts): SVGSVGElement {
   );
   const view = shape("g", { transform: `translate(${EDGE} ${top})`, "clip-path": "url(#view)" });
   if (points) {
-    if (points.count <= CIRCLES) view.append(...circles(points, look, camera));
-    else {
+    if (points.count <= CIRCLES) {
+      if (look.halo)
+        view.append(shape("g", { style: `filter: ${SOFT}` }, ...circles(points, look.halo, camera)));
+      view.append(...circles(points, look, camera));
+    } else {
       const href = facts.picture(2).toDataURL("image/png");
       view.append(shape("image", { width, height, href, preserveAspectRatio: "none" }));
     }

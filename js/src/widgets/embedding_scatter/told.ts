@@ -56,8 +56,18 @@ export function told(options: { t: Speech; model: Model; state: Known; texts: Te
     }
     return near?.false.includes(point) ? t("scatter.false.one") : "";
   }
+  function off(point: number): string {
+    const much = state.colours()?.name === "distortion" ? null : state.distortion(point);
+    const name = titleIn(t.language, model.get("_colorings"), "distortion");
+    return much === null ? "" : `${name} ${plain(much, 2)}`;
+  }
   const facts = (point: number) =>
-    [texts.of(point) ? t("scatter.point", { n: point }) : "", colour(point), relation(point)].filter(Boolean);
+    [
+      texts.of(point) ? t("scatter.point", { n: point }) : "",
+      colour(point),
+      off(point),
+      relation(point),
+    ].filter(Boolean);
 
   return {
     name,

@@ -29,7 +29,8 @@ export type Zoom = "in" | "out" | "all";
 
 export interface Tools {
   el: HTMLElement;
-  update(tool: Tool): void;
+  /** `ringed`: whether points have rings; null where there are none to be had. */
+  update(tool: Tool, ringed: boolean | null): void;
 }
 
 /** What a drag does, and how near one stands. */
@@ -37,9 +38,10 @@ export function tools(options: {
   t: Speech;
   use(tool: Tool): void;
   zoom(zoom: Zoom): void;
+  ring(): void;
   signal: AbortSignal;
 }): Tools {
-  const { t, use, zoom, signal } = options;
+  const { t, use, zoom, ring, signal } = options;
   const face = (word: Word, path: string, press: () => void) => {
     const one = button("tool", icon(path));
     set(one, { title: t(word), "aria-label": t(word) });
@@ -48,16 +50,21 @@ export function tools(options: {
   };
   const drags = DRAGS.map(([tool, word, path]) => [tool, face(word, path, () => use(tool))] as const);
   const zooms = ZOOMS.map(([kind, word, path]) => face(word, path, () => zoom(kind)));
+  const halo = face("scatter.halo", "M8 5.500a2.500 2.500 0 1 0 .01 0M8 2a6 6 0 1 0 .01 0", ring);
   const el = h(
     "div",
     { class: "xai-tools xai-plot-tools", role: "group", "aria-label": t("scatter.tools") },
     ...drags.map(([, one]) => one),
     h("span", "divide"),
     ...zooms,
+    h("span", "divide"),
+    halo,
   );
   return {
     el,
-    update(tool) {
+    update(tool, ringed) {
+      halo.hidden = (halo.previousSibling as HTMLElement).hidden = ringed === null;
+      set(halo, { "aria-pressed": String(ringed === true) });
       for (const [kind, one] of drags) set(one, { "aria-pressed": String(kind === tool) });
     },
   };

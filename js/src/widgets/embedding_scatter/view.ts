@@ -12,6 +12,7 @@ import { chosen } from "./chosen";
 import { drop } from "./drop";
 import type { Tool } from "./gestures";
 import { glide } from "./glide";
+import { halo } from "./halo";
 import { head, progressWords } from "./head";
 import { cloudTheme } from "./inks";
 import { known } from "./known";
@@ -34,7 +35,8 @@ import { SHEETS, tools } from "./tools";
 import { type Model, type Question, type State, titleIn } from "./wire";
 
 const WATCHED = [
-  ...(["projection", "dims", "perplexity", "learning_rate", "color_by", "point", "selected"] as const),
+  ...(["projection", "dims", "perplexity", "learning_rate", "color_by", "halo"] as const),
+  ...(["point", "selected", "_halo"] as const),
   ...(["hidden", "search", "layer", "drop", "live", "busy", "_projections", "_colorings"] as const),
   ...(["_cloud", "_colours", "_fault"] as const),
   ...(["_score", "_near", "_dropped", "_trails", "_layers", "_texts", "_pictures", "_drops"] as const),
@@ -111,15 +113,15 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     use(next) {
       tool = next;
       cloud.use(next);
-      buttons.update(next);
+      draw();
     },
     zoom(kind) {
       if (kind === "all") cloud.frame();
       else cloud.zoom(kind === "in" ? 1.6 : 1 / 1.6);
     },
+    ring: () => write({ halo: !model.get("halo") }),
     signal,
   });
-  buttons.update(tool);
   const empty = h("div", { class: "xai-nothing", hidden: true });
   const frame = h("div", "plot", cloud.el, empty, settings.curve, verdict.el, buttons.el);
   const go = (point: number) => write({ point });
@@ -152,9 +154,10 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const dead = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const notes = h("div", "notes");
+  const ringKey = halo(t);
   const rows = h("div", "seek", settings.tsne, finder.el, dropper.el, slider.el, bar.tools);
   const body = h("div", "body", frame, side.el);
-  root.append(bar.el, fault, dead, rows, body, keys.el, held.el, notes, tip.el);
+  root.append(bar.el, fault, dead, rows, body, keys.el, ringKey, held.el, notes, tip.el);
   el.append(root);
 
   function face(word: "scatter.copy" | "svg" | "png", inner: string | Node, use: () => unknown): HTMLElement {
@@ -303,6 +306,8 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     show(empty, points?.count ? "" : points ? t("scatter.none") : busy ? t("computing") : "");
     verdict.update(state.score(), busy && facts?.complete === true && Boolean(points?.count));
     buttons.el.hidden = !points?.count;
+    buttons.update(tool, state.ringed() ? model.get("halo") : null);
+    ringKey.hidden = !(model.get("halo") && points?.count);
     side.update({ point: model.get("point"), why: reason });
     root.classList.toggle("xai-split", !side.el.hidden);
     const coloring = titleIn(t.language, model.get("_colorings"), state.colours()?.name ?? "");

@@ -59,6 +59,13 @@ export interface Score {
   known: number;
 }
 
+/** How far each point cannot be believed: uint8 [count], 0 … 254 from 0 to 1; 255: not known. */
+export interface Halo {
+  data: number;
+  run: number;
+  codes: Packed;
+}
+
 /** A chosen point's neighbours. */
 export interface Near {
   data: number;
@@ -101,6 +108,8 @@ export interface State {
   learning_rate: number | null;
   /** The name of a colouring. */
   color_by: string;
+  /** Whether points that cannot be believed have a ring. */
+  halo: boolean;
   /** The point whose neighbours are shown, or null. */
   point: number | null;
   /** Chosen points: uint32 [n], ascending; {} for none. */
@@ -121,6 +130,7 @@ export interface State {
   _cloud: object;
   _colours: object;
   _score: object;
+  _halo: object;
   _near: object;
   _dropped: object;
   _trails: object;
