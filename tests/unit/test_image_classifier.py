@@ -197,20 +197,21 @@ def test_targets_by_name_and_number(net, picture):
 
 
 BAD_PICTURES = {
-    "channels first": (np.zeros((3, 30, 40), np.uint8), r"shape \(3, 30, 40\).* x\.transpose\(1, 2, 0\)"),
     "five channels": (np.zeros((30, 40, 5), np.uint8), r"\(30, 40, 5\) was given; a picture has shape \[H, W\]"),
     "a batch": (np.zeros((2, 30, 40, 3), np.uint8), r"\(2, 30, 40, 3\) was given"),
-    "tensor channels last": (torch.zeros(30, 40, 3), r"tensor of shape \(30, 40, 3\).*\[3, H, W\]"),
+    "no channels": (torch.zeros(5, 30, 40), r"tensor of shape \(5, 30, 40\).*\[3, H, W\]"),
     "NaN": (np.full((3, 4, 3), np.nan), "36 values that are NaN or infinite"),
     "normalised": (np.linspace(-2, 2, 36).reshape(3, 4, 3), "from -2 to 2; .*before any normalisation"),
-    "float bytes": (np.full((3, 4, 3), 200.0), "from 200 to 200; give uint8 from 0 to 255"),
-    "wide integers": (np.full((3, 4, 3), 256), "from 256 to 256"),
+    "overshot": (np.full((3, 4, 3), 1.3), "from 1.3 to 1.3; give uint8 from 0 to 255"),
+    "bright floats": (np.full((3, 4, 3), 256.0), "from 256 to 256"),
+    "wide integers": (np.full((3, 4, 3), 65536), "from 6.554e.04 to 6.554e.04"),
+    "negative integers": (np.full((3, 4, 3), -1), "from -1 to -1"),
     "empty": (np.zeros((0, 4, 3), np.uint8), "no pixels"),
     "text array": (np.full((3, 4), "a"), "type <U1"),
     "a list": ([[0, 1]], "A list was given where a picture is expected"),
     "missing file": ("no/such.png", "'no/such.png' cannot be read .no such file"),
     "not a picture": (__file__, "no picture, or a damaged one"),
-    "sixteen bits": (Image.new("I;16", (4, 3)), "mode 'I;16'"),
+    "a normalised Pillow image": (Image.fromarray(np.full((3, 4), -1.5, np.float32)), "before any normalisation"),
 }
 
 

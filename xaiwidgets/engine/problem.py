@@ -143,6 +143,7 @@ class Veil:
         size: H and W.
         whole: the score without a veil.
         by_pixel: averages a map, float [..., H, W], over each feature, float [..., n].
+        absent: what there is behind a whole veil, uint8 [H, W, 3].
         behind: what the model says and sees behind one veil, float [h, w]: all its scores, the target's score, and the
             picture, uint8 [H, W, 3].
     """
@@ -151,6 +152,7 @@ class Veil:
     size: tuple[int, int]
     whole: float
     by_pixel: Callable[[Tensor], Tensor]
+    absent: Tensor
     behind: Callable[[Tensor], tuple[Outputs, float, Tensor]]
 
 

@@ -11,18 +11,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from xaiwidgets.engine.attention_weights import attention_of
 from xaiwidgets.engine.layer_features import laid_over
-from xaiwidgets.engine.problem import Field, Game, Inside, Problem, Veil
+from xaiwidgets.engine.problem import Field, Inside, Problem
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.explanation import Outputs
 from xaiwidgets.models.classes import choose_class
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
-from xaiwidgets.models.picture import read_background, read_baseline, read_picture
+from xaiwidgets.models.partial_picture import PartialPicture
+from xaiwidgets.models.picture import picture_and_notes, read_background, read_baseline, read_picture
 from xaiwidgets.models.plain_module import scores_of
-from xaiwidgets.models.regions import centres_of, read_regions, region_names
+from xaiwidgets.models.regions import read_regions
 from xaiwidgets.models.targets import pick
 from xaiwidgets.models.transformer import attends, elementwise, patches_of
 
@@ -114,7 +114,8 @@ class ImageClassifier:
 
         Args:
             x: a numpy array [H, W], [H, W, 3] or [H, W, 4] or a tensor [C, H, W], uint8 or float from 0 to 1; a Pillow
-                image; or a path.
+                image; or a path. With the channels on the other side, floats up to 255 or 16 bits it is read too, and
+                `notes` say what was assumed.
             target: a label, its number, or a pair of them.
             baseline: what an absent region shows: a picture like `x`; a colour such as "white", a grey from 0 to 1, or
                 red, green and blue from 0 to 1; "mean", the picture's mean colour; "blur", the picture blurred; or
@@ -127,25 +128,29 @@ class ImageClassifier:
             InputError: a picture cannot be read or prepared, or does not fit. TargetError: no such output. ModelError:
                 bad scores.
         """
-        image = read_picture(x)
+        image, notes = picture_and_notes(x)
         # As the module's own device and dtype, so that a half-precision model on a GPU is explained where it is.
         point = self._prepared(image, "the picture")
         black, white = self._extremes(image)
-        absent = black if baseline is None else self._alike(read_baseline(baseline, image), point, "the baseline")
-        others = None if background is None else read_background(background)
+        absent, others = black, None
+        if baseline is not None:
+            other, told = read_baseline(baseline, image, (point.shape[1], point.shape[2]))
+            absent, notes = self._alike(other, point, "the baseline"), (*notes, *told)
+        if background is not None:
+            pictures, told = read_background(background)
+            others = torch.stack([self._alike(one, point, f"background[{i}]") for i, one in enumerate(pictures)])
+            notes = (*notes, *told)
         picture = seen(point, black, white)
-        parts, grid = read_regions(self.grid if regions is None else regions, picture)
-        where = torch.from_numpy(parts).to(point.device, torch.int64)
-        count = int(parts.max()) + 1
+        regions = read_regions(self.grid if regions is None else regions, picture)
+        partial = PartialPicture(point=point, absent=absent, regions=regions)
         start = time.perf_counter()
         scores = self._scores(point[None])
         seconds = time.perf_counter() - start
         chosen, outputs = choose_class(scores[0], self.labels, target)
         whole = float(pick(scores, chosen)[0])
 
-        def values(masks: Tensor) -> Tensor:
-            shown = masks.to(point.device)[:, where][:, None]
-            return pick(self._scores(torch.where(shown, point, absent)), chosen)
+        def scored(pixels: Tensor) -> Tensor:
+            return pick(self._scores(pixels), chosen)
 
         def score(pixels: Tensor) -> Tensor:
             return pick(self._logits(pixels), chosen)
@@ -154,34 +159,18 @@ class ImageClassifier:
             with evaluating(self.module):
                 return score_and_grad(points, score)
 
-        def veiled(veils: Tensor) -> Tensor:
-            clear = veils.to(point)[:, None]
-            if clear.shape[-2:] != point.shape[-2:]:
-                clear = functional.interpolate(clear, size=point.shape[-2:], mode="bilinear", align_corners=False)
-            return absent + clear * (point - absent)
-
-        def behind(veil: Tensor) -> tuple[Outputs, float, Tensor]:
-            pixels = veiled(veil[None])
+        def said(pixels: Tensor) -> tuple[Outputs, float, Tensor]:
             answer = self._scores(pixels)
-            _, said = choose_class(answer[0], self.labels, target)
-            return said, float(pick(answer, chosen)[0]), torch.from_numpy(seen(pixels[0], black, white))
-
-        def by_region(pixels: Tensor) -> Tensor:
-            flat = pixels.flatten(-2)
-            return flat.new_zeros((*flat.shape[:-1], count)).index_add_(-1, where.flatten(), flat)
-
-        def by_feature(contributions: Tensor) -> Tensor:
-            return by_region(contributions.sum(-3))
+            _, behind = choose_class(answer[0], self.labels, target)
+            return behind, float(pick(answer, chosen)[0]), torch.from_numpy(seen(pixels[0], black, white))
 
         field = Field(
             point=point,
             baseline=absent,
             value_and_grad=value_and_grad,
-            by_feature=by_feature,
+            by_feature=lambda contributions: partial.sums(contributions.sum(-3)),
             drawn=lambda contributions: contributions.sum(-3),
-            background=None
-            if others is None
-            else torch.stack([self._alike(other, point, f"background[{i}]") for i, other in enumerate(others)]),
+            background=others,
         )
         inside = Inside(
             module=self.module,
@@ -191,27 +180,21 @@ class ImageClassifier:
             elementwise=elementwise(self.module),
         )
         patches = patches_of(field)
-        size = torch.bincount(where.flatten(), minlength=count)
         return Problem(
-            features=region_names(count, grid),
-            input={"kind": "image", "picture": picture, "regions": parts, "grid": None if grid is None else list(grid)},
+            features=regions.names,
+            input=partial.layout(picture),
             target=chosen,
             outputs=outputs,
             output=whole,
-            game=Game(values=values, players=count, whole=whole, positions=torch.from_numpy(centres_of(parts, grid))),
-            veil=Veil(
-                values=lambda veils: pick(self._scores(veiled(veils)), chosen),
-                size=(point.shape[1], point.shape[2]),
-                whole=whole,
-                by_pixel=lambda pixels: by_region(pixels) / size.to(pixels.device),
-                behind=behind,
-            ),
+            game=partial.game(scored, whole),
+            veil=partial.veil(scored, whole, said, seen(absent, black, white)),
             field=field,
             inside=inside,
             attention=attention_of(inside, lambda tokens: laid_over(field, patches(tokens)), patches)
             if "attention" in self.faces
             else None,
             seconds=seconds,
+            notes=notes,
             provenance=provenance(self.module),
         )
 

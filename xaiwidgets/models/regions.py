@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,44 @@ MOST = 4096
 """Regions beyond which nothing could be explained by hiding them one by one."""
 
 
-def read_regions(regions: Any, picture: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.int32], tuple[int, int] | None]:
-    """A region's number for each pixel, int32 [H, W], and a regular grid's rows and columns, else None.
+@dataclass(frozen=True, kw_only=True)
+class Regions:
+    """A picture's n regions.
+
+    Attributes:
+        at: each pixel's region, int32 [H, W], from 0 to n − 1.
+        grid: the rows and columns of a regular grid, else None.
+    """
+
+    at: npt.NDArray[np.int32]
+    grid: tuple[int, int] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many there are: n."""
+        return int(self.at.max()) + 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What they are called."""
+        if self.grid is None:
+            return tuple(f"region {number}" for number in range(1, self.count + 1))
+        rows, columns = self.grid
+        return tuple(f"row {r}, column {c}" for r in range(1, rows + 1) for c in range(1, columns + 1))
+
+    @property
+    def centres(self) -> npt.NDArray[np.float64]:
+        """Where each lies, float64 [n, 2]: its row and column in a grid, else the middle of its pixels."""
+        if self.grid is not None:
+            return np.stack(np.divmod(np.arange(self.count), self.grid[1]), 1).astype(np.float64)
+        flat = self.at.ravel()
+        size = np.bincount(flat)
+        down, across = (np.bincount(flat, weights=axis.ravel()) / size for axis in np.indices(self.at.shape))
+        return np.stack([down, across], 1)
+
+
+def read_regions(regions: Any, picture: npt.NDArray[np.uint8]) -> Regions:
+    """The regions that were asked for.
 
     Args:
         regions: the number of squares along each side; "superpixels", or "superpixels:100" for about so many (SLIC,
@@ -28,7 +65,7 @@ def read_regions(regions: Any, picture: npt.NDArray[np.uint8]) -> tuple[npt.NDAr
     """
     height, width = picture.shape[:2]
     if isinstance(regions, str):
-        return _superpixels(regions, picture), None
+        return Regions(at=_superpixels(regions, picture))
     if isinstance(regions, int) and not isinstance(regions, bool) and regions >= 1:
         return grid_of(height, width, regions)
     own = np.asarray(regions.detach().cpu() if hasattr(regions, "detach") else regions)
@@ -39,32 +76,14 @@ def read_regions(regions: Any, picture: npt.NDArray[np.uint8]) -> tuple[npt.NDAr
             f"shape ({height}, {width}), the size that the model sees."
         )
         raise InputError(msg)
-    return _numbered(own), None
+    return Regions(at=_numbered(own))
 
 
-def region_names(count: int, grid: tuple[int, int] | None) -> tuple[str, ...]:
-    """What the regions are called."""
-    if grid is None:
-        return tuple(f"region {number}" for number in range(1, count + 1))
-    rows, columns = grid
-    return tuple(f"row {r}, column {c}" for r in range(1, rows + 1) for c in range(1, columns + 1))
-
-
-def centres_of(regions: npt.NDArray[np.int32], grid: tuple[int, int] | None) -> npt.NDArray[np.float64]:
-    """Where each region lies, float64 [n, 2]: its row and column in a grid, else the middle of its pixels."""
-    if grid is not None:
-        return np.stack(np.divmod(np.arange(grid[0] * grid[1]), grid[1]), 1).astype(np.float64)
-    flat = regions.ravel()
-    size = np.bincount(flat)
-    down, across = (np.bincount(flat, weights=axis.ravel()) / size for axis in np.indices(regions.shape))
-    return np.stack([down, across], 1)
-
-
-def grid_of(height: int, width: int, grid: int) -> tuple[npt.NDArray[np.int32], tuple[int, int]]:
-    """A regular grid's region number for each pixel, int32 [H, W], and its rows and columns (no more than pixels)."""
+def grid_of(height: int, width: int, grid: int) -> Regions:
+    """A regular grid of so many rows and columns, no more than pixels."""
     rows, columns = min(grid, height), min(grid, width)
     down, across = np.arange(height) * rows // height, np.arange(width) * columns // width
-    return (down[:, None] * columns + across).astype(np.int32), (rows, columns)
+    return Regions(at=(down[:, None] * columns + across).astype(np.int32), grid=(rows, columns))
 
 
 def _superpixels(asked: str, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
