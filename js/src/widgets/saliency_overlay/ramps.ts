@@ -12,25 +12,13 @@ export const COLORMAPS: { name: string; kind: "sequential" | "diverging" }[] = [
 /** Whether a theme's paper is dark. */
 export const isDark = ({ paper }: Pick<Theme, "paper">): boolean => paper[0] + paper[1] + paper[2] < 384;
 
-/** The control points, evenly spaced: the lower end first, and for diverging ones the upper end last. */
-const POINTS: Record<string, { light: string[]; dark: string[] }> = {
-  vermilion_blue: {
-    light: ["003a5d", "0072b2", "f7f7f7", "d55e00", "6f2c00"],
-    dark: ["a5d4f7", "308cd6", "1c1c1c", "e87018", "ffc49a"],
-  },
-  green_purple: {
-    light: ["40004b", "8a4f9e", "f7f7f7", "2f8f5b", "00441b"],
-    dark: ["e6c8f0", "a56bbd", "1c1c1c", "3fa56e", "b9ecca"],
-  },
-  heat: {
-    light: ["1a0b2e", "6b1f5c", "c0392b", "f08a24", "fde9a0"],
-    dark: ["1a0b2e", "6b1f5c", "c0392b", "f08a24", "fde9a0"],
-  },
-  viridis: {
-    light: ["440154", "3b528b", "21918c", "5ec962", "fde725"],
-    dark: ["440154", "3b528b", "21918c", "5ec962", "fde725"],
-  },
-  grey: { light: ["141414", "fafafa"], dark: ["141414", "fafafa"] },
+/** The colours that each goes through: light and, where the middle must be the paper's, dark. */
+const POINTS: Record<string, [light: string, dark?: string]> = {
+  vermilion_blue: ["0072b2 f7f7f7 d55e00", "3a95dc 1c1c1c f07a22"],
+  green_purple: ["8b4aa3 f7f7f7 14834f", "b57fce 1c1c1c 3fae74"],
+  heat: ["1b0c34 6d1b5e bf3a3a f08b2c fbe79b"],
+  viridis: ["440154 3b528b 21918c 5ec962 fde725"],
+  grey: ["141414 fafafa"],
 };
 
 type Lab = [lightness: number, a: number, b: number];
@@ -71,26 +59,40 @@ const hex = (text: string): Rgb => {
 
 const made = new Map<string, Uint8ClampedArray<ArrayBuffer>>();
 
-/** The name of the colour map that is meant: any other name, such as "auto", is the usual one for the numbers. */
-export function rampName(name: string, diverging: boolean): string {
-  if (COLORMAPS.some((one) => one.name === name)) return name;
-  const kind = diverging ? "diverging" : "sequential";
-  return COLORMAPS.find((one) => one.kind === kind)?.name ?? "heat";
+/** Even steps to the eye through some colours: `count` of them, the first and the last included. */
+function evenly(points: Lab[], count: number): Rgb[] {
+  const ways = [0];
+  for (const [i, point] of points.slice(1).entries()) {
+    const before = points[i] as Lab;
+    ways.push((ways[i] as number) + Math.hypot(...point.map((one, k) => one - (before[k] as number))));
+  }
+  const whole = ways.at(-1) as number;
+  return Array.from({ length: count }, (_, i) => {
+    const way = (i / (count - 1)) * whole;
+    const next = Math.max(
+      1,
+      ways.findIndex((one) => one >= way - 1e-9),
+    );
+    const [start, end] = [ways[next - 1] as number, ways[next] as number];
+    const [from, to] = [points[next - 1] as Lab, points[next] as Lab];
+    const part = (way - start) / (end - start);
+    return rgbOf(from.map((one, k) => one + ((to[k] as number) - one) * part) as Lab);
+  });
 }
 
-/** 256 colours, 3 bytes each, from the lowest value to the highest. */
+/** 256 colours, 3 bytes each, from the lowest value to the highest; the middle of a diverging one is between two. */
 export function ramp(name: string, dark: boolean): Uint8ClampedArray<ArrayBuffer> {
   const key = `${name} ${dark}`;
   const known = made.get(key);
   if (known) return known;
-  const points = (POINTS[name] ?? POINTS.heat)?.[dark ? "dark" : "light"].map((one) => labOf(hex(one))) ?? [];
+  const [light = "", night = light] = POINTS[name] ?? POINTS.heat ?? [];
+  const points = (dark ? night : light).split(" ").map((one) => labOf(hex(one)));
   const colours = new Uint8ClampedArray(3 * 256);
-  for (let i = 0; i < 256; i++) {
-    const at = (i / 255) * (points.length - 1);
-    const first = Math.min(points.length - 2, Math.floor(at));
-    const [from, to] = [points[first], points[first + 1]] as [Lab, Lab];
-    colours.set(rgbOf(from.map((one, k) => one + ((to[k] as number) - one) * (at - first)) as Lab), 3 * i);
-  }
+  if (points.length === 3) {
+    // Zero stays in the middle, however far the two ends are from it.
+    colours.set(evenly(points.slice(0, 2), 128).flat());
+    colours.set(evenly(points.slice(1), 128).flat(), 3 * 128);
+  } else colours.set(evenly(points, 256).flat());
   made.set(key, colours);
   return colours;
 }
