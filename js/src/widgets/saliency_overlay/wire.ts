@@ -18,8 +18,6 @@ export interface Picture {
   box: [number, number, number, number];
   /** Rows and columns of what the model sees. */
   seen: [number, number];
-  /** What an absent region shows, as large as what the model sees: a picture like `data`; null without a model. */
-  absent: { mime: string; data: DataView<ArrayBuffer> } | null;
   notes: string[];
 }
 
@@ -33,6 +31,8 @@ export interface Regions {
   labels: Packed | null;
   /** What they are called, for widgets that are linked. */
   names: string[];
+  /** What an absent region shows, as large as what the model sees: a compressed picture; null without a model. */
+  absent: { mime: string; data: DataView<ArrayBuffer> } | null;
 }
 
 /** What one panel shows: asked for by a person, and in its place the newest numbers. */
