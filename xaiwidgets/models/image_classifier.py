@@ -19,10 +19,11 @@ from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.explanation import Outputs
 from xaiwidgets.models.classes import choose_class
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
-from xaiwidgets.models.partial_picture import PartialPicture
+from xaiwidgets.models.image_callable import CallableImage
+from xaiwidgets.models.partial_picture import PartialPicture, alike
 from xaiwidgets.models.picture import picture_and_notes, read_background, read_baseline, read_picture
 from xaiwidgets.models.plain_module import scores_of
-from xaiwidgets.models.regions import read_regions
+from xaiwidgets.models.regions import check_grid, read_regions
 from xaiwidgets.models.targets import pick
 from xaiwidgets.models.transformer import attends, elementwise, patches_of
 
@@ -71,13 +72,10 @@ class ImageClassifier:
         if not callable(preprocess):
             msg = f"preprocess is a {type(preprocess).__name__}; give a function from an image to a tensor [C, H, W]."
             raise InputError(msg)
-        if isinstance(grid, bool) or not isinstance(grid, int) or grid < 1:
-            msg = f"grid={grid!r} was given; give the number of regions along each side, at least 1."
-            raise InputError(msg)
         self.module = module
         self.preprocess = preprocess
         self.labels = () if labels is None else tuple(str(label) for label in labels)
-        self.grid = grid
+        self.grid = check_grid(grid)
         self._known_extremes: tuple[Any, tuple[Tensor, Tensor]] | None = None
 
     @cached_property
@@ -97,6 +95,28 @@ class ImageClassifier:
     @property
     def _convolves(self) -> bool:
         return any(isinstance(part, nn.Conv2d) for part in self.module.modules())
+
+    @staticmethod
+    def from_callable(
+        fn: Callable[[npt.NDArray[np.uint8]], Any],
+        preprocess: Callable[[Image], Any] | None = None,
+        labels: Sequence[str] | None = None,
+        *,
+        grid: int = 7,
+    ) -> CallableImage:
+        """Wrap any function from pictures to scores: an endpoint, a pipeline, another framework's model.
+
+        Args:
+            fn: maps B pictures, uint8 [B, H, W, 3], to scores [B, C]: an array, a tensor or lists.
+            preprocess: maps a Pillow image in mode "RGB" to the picture that the function gets, such as a smaller one:
+                a Pillow image or uint8 [H, W, 3]. None: it gets the picture as it is.
+            labels: C names; None: "0", "1", …
+            grid: regions along each side.
+
+        Raises:
+            InputError: when one of them is of another kind.
+        """
+        return CallableImage(fn, preprocess=preprocess, labels=labels, grid=grid)
 
     def sees(self, x: Any) -> npt.NDArray[np.uint8]:
         """What the module sees of a picture, as a picture again: uint8 [H, W, 3].
@@ -135,10 +155,11 @@ class ImageClassifier:
         absent, others = black, None
         if baseline is not None:
             other, told = read_baseline(baseline, image, (point.shape[1], point.shape[2]))
-            absent, notes = self._alike(other, point, "the baseline"), (*notes, *told)
+            absent, notes = alike(self._prepared(other, "the baseline"), point, "the baseline"), (*notes, *told)
         if background is not None:
             pictures, told = read_background(background)
-            others = torch.stack([self._alike(one, point, f"background[{i}]") for i, one in enumerate(pictures)])
+            named = ((one, f"background[{i}]") for i, one in enumerate(pictures))
+            others = torch.stack([alike(self._prepared(one, name), point, name) for one, name in named])
             notes = (*notes, *told)
         picture = seen(point, black, white)
         regions = read_regions(self.grid if regions is None else regions, picture)
@@ -225,17 +246,6 @@ class ImageClassifier:
             raise InputError(msg)
         weights = next(self.module.parameters(), point)
         return point.detach().to(device_of(self.module), weights.dtype)
-
-    def _alike(self, image: Image, point: Tensor, name: str) -> Tensor:
-        """Another picture prepared, refused when the model would see it in another shape."""
-        prepared = self._prepared(image, name)
-        if prepared.shape != point.shape:
-            msg = (
-                f"The preprocessing makes shape {tuple(prepared.shape)} of {name} and {tuple(point.shape)} of the "
-                "picture; give one of the same size."
-            )
-            raise InputError(msg)
-        return prepared
 
     def _scores(self, pixels: Tensor) -> Tensor:
         with torch.no_grad(), evaluating(self.module):

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from xaiwidgets.engine.problem import Game, Veil
+from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Outputs
 from xaiwidgets.models.regions import Regions
 
@@ -98,3 +99,18 @@ class PartialPicture:
     @cached_property
     def _at(self) -> Tensor:
         return torch.from_numpy(self.regions.at).to(self.point.device, torch.int64)
+
+
+def alike(other: Tensor, point: Tensor, name: str) -> Tensor:
+    """Another picture as the model gets it, float [C, H, W], refused when it has another shape than the picture.
+
+    Raises:
+        InputError: it has.
+    """
+    if other.shape != point.shape:
+        msg = (
+            f"The preprocessing makes shape {tuple(other.shape)} of {name} and {tuple(point.shape)} of the picture; "
+            "give one of the same size."
+        )
+        raise InputError(msg)
+    return other

@@ -79,6 +79,18 @@ def read_regions(regions: Any, picture: npt.NDArray[np.uint8]) -> Regions:
     return Regions(at=_numbered(own))
 
 
+def check_grid(grid: Any) -> int:
+    """The number of regions along each side of an adapter's grid.
+
+    Raises:
+        InputError: it is none.
+    """
+    if isinstance(grid, bool) or not isinstance(grid, int) or grid < 1:
+        msg = f"grid={grid!r} was given; give the number of regions along each side, at least 1."
+        raise InputError(msg)
+    return grid
+
+
 def grid_of(height: int, width: int, grid: int) -> Regions:
     """A regular grid of so many rows and columns, no more than pixels."""
     rows, columns = min(grid, height), min(grid, width)

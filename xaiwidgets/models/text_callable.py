@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.problem import Game, Problem
-from xaiwidgets.errors import InputError, ModelError
+from xaiwidgets.errors import InputError
 from xaiwidgets.models.classes import choose_score
+from xaiwidgets.models.function_scores import function_scores
 from xaiwidgets.models.targets import pick
 from xaiwidgets.models.tokens import Tokens
 
@@ -65,14 +66,8 @@ class CallableText:
         whole = float(pick(scores[None], chosen)[0])
 
         def values(masks: Tensor) -> Tensor:
-            found = self._scores([_without(x, tokens, row, gone) for row in masks.tolist()])
-            if found.shape[1] != len(scores):
-                msg = (
-                    f"The function returned {found.shape[1]} scores for a text after it had returned {len(scores)} for "
-                    "another; return as many for every text."
-                )
-                raise ModelError(msg)
-            return pick(found, chosen)
+            texts = [_without(x, tokens, row, gone) for row in masks.tolist()]
+            return pick(self._scores(texts, outputs=len(scores)), chosen)
 
         positions = torch.arange(len(tokens.ids), dtype=torch.float64)[:, None]
         return Problem(
@@ -87,24 +82,8 @@ class CallableText:
             provenance=lambda: {"model": getattr(self.model, "__qualname__", type(self.model).__name__)},
         )
 
-    def _scores(self, texts: list[str]) -> Tensor:
-        returned: Any = self.model(texts)
-        if hasattr(returned, "detach"):
-            returned = returned.detach().cpu().double()
-        try:
-            scores = torch.as_tensor(np.asarray(returned, dtype=np.float64))
-        except (TypeError, ValueError) as problem:
-            msg = (
-                f"The function returned a {type(returned).__name__} that is no array of numbers; return scores [B, C]."
-            )
-            raise ModelError(msg) from problem
-        if scores.dim() != 2 or len(scores) != len(texts) or not scores.shape[1]:
-            msg = (
-                f"The function returned shape {tuple(scores.shape)} for {len(texts)} texts; "
-                f"return one row of scores for each, shape [{len(texts)}, C]."
-            )
-            raise ModelError(msg)
-        return scores
+    def _scores(self, texts: list[str], *, outputs: int | None = None) -> Tensor:
+        return function_scores(self.model(texts), len(texts), "text", outputs=outputs)
 
 
 def _without(text: str, tokens: Tokens, present: Sequence[bool], gone: str) -> str:
