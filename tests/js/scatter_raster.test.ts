@@ -1,7 +1,8 @@
 import type { Screen } from "../../js/src/widgets/embedding_scatter/camera";
 import { rowsOfDisc } from "../../js/src/widgets/embedding_scatter/discs";
 import { FADED, HIDDEN, type Look } from "../../js/src/widgets/embedding_scatter/points";
-import { raster, tone, toneNumbers } from "../../js/src/widgets/embedding_scatter/raster";
+import { raster } from "../../js/src/widgets/embedding_scatter/raster";
+import { tone, toneNumbers } from "../../js/src/widgets/embedding_scatter/tones";
 
 const RED = 0xff0000ff;
 const BLUE = 0xffff0000;

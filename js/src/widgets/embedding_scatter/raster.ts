@@ -1,6 +1,7 @@
 import { growth, type Screen } from "./camera";
 import { type Discs, discsOf, middlesOf, PHASES, rowsOfDisc } from "./discs";
-import { clamp, FADED, type Look } from "./points";
+import { FADED, type Look } from "./points";
+import { MOST, STEPS, TONES, type Tones, tonesOf } from "./tones";
 
 /** Draws points into pixels that stay its own: the next drawing writes over them. */
 export interface Raster {
@@ -41,50 +42,6 @@ function uncovered(width: number, height: number, right: number, down: number): 
 export const BACK = 0.2;
 /** The nearest point of a cloud with depth counts this many times as much as the farthest: near ones cover far ones. */
 export const NEARER = 12;
-/** How far the colour goes towards the ink where the most points lie on each other, and how many those are. */
-const DEEPEST = 0.5;
-const MOST = 1024;
-/** Where points together cover this much, more of them show by the ink. */
-const COVERED = 0.95;
-
-/**
- * What the look of a place depends on: the alpha of one point, how many points cover a place so well that more have to
- * show by the ink, what to multiply the logarithm of how many times as many with, and how far to the ink it goes.
- */
-export function toneNumbers(alpha: number): [alpha: number, start: number, factor: number, deepest: number] {
-  const one = Math.min(alpha, 0.99);
-  const start = Math.log(1 - COVERED) / Math.log(1 - one);
-  return [one, start, 1 / Math.log(MOST / start), DEEPEST];
-}
-
-/** How `many` points on one place look: what they cover (0 … 1), then how far their colour goes to the ink (0 … 1). */
-export function tone(many: number, numbers: ReturnType<typeof toneNumbers>): [cover: number, inked: number] {
-  const [alpha, start, factor, deepest] = numbers;
-  return [1 - (1 - alpha) ** many, deepest * clamp(Math.log(many / start) * factor, 0, 1)];
-}
-
-/** Tones are looked up at this many steps a point. */
-const STEPS = 64;
-const TONES = MOST * STEPS;
-
-interface Tones {
-  alpha: number;
-  cover: Uint8Array;
-  inked: Float32Array;
-}
-
-function tonesOf(alpha: number): Tones {
-  const tones = { alpha, cover: new Uint8Array(TONES + 1), inked: new Float32Array(TONES + 1) };
-  const { cover, inked } = tones;
-  const numbers = toneNumbers(alpha);
-  for (let i = 1; i <= TONES; i++) {
-    const [covers, goes] = tone(i / STEPS, numbers);
-    cover[i] = Math.max(1, Math.round(255 * covers));
-    inked[i] = goes;
-  }
-  return tones;
-}
-
 /** More pixels than this are not stamped disc by disc; middles are counted, and discs made of the counts. */
 const STAMPED = { moving: 1.5e6, still: 8e6 };
 

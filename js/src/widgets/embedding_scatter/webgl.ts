@@ -1,6 +1,7 @@
 import { type Camera, DEPTH, eyeOf, matrixOf, scaleOf } from "./camera";
 import { FADED, type Look, type Points } from "./points";
-import { BACK, layersOf, NEARER, toneNumbers } from "./raster";
+import { BACK, layersOf, NEARER } from "./raster";
+import { toneNumbers } from "./tones";
 
 /** Draws a cloud on its canvas. */
 export interface Backend {
