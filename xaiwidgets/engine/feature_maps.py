@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from xaiwidgets.engine.layer_features import laid_over
-from xaiwidgets.engine.layer_problem import gradient_at
+from xaiwidgets.engine.layer_problem import gradient_at, told_of_reuse
 from xaiwidgets.engine.layers import changed_outputs, layer_called, layer_outputs, outputs_of
 from xaiwidgets.engine.patch_grid import patch_grid
 from xaiwidgets.engine.problem import Field, Inside, Maps, Problem
@@ -22,8 +22,9 @@ from xaiwidgets.errors import MethodError
 Shape = tuple[int, int, int]
 """Channels, rows and columns of a layer's maps."""
 
-_DEFAULTS: weakref.WeakKeyDictionary[nn.Module, dict[torch.Size, str]] = weakref.WeakKeyDictionary()
-"""Which layer is looked at where nobody says: found once for each size of picture."""
+_KNOWN: weakref.WeakKeyDictionary[nn.Module, dict[tuple[torch.Size, str | None], tuple[str, int]]]
+_KNOWN = weakref.WeakKeyDictionary()
+"""By the size of the picture and the layer that was asked for: which layer is looked at, and how often it runs."""
 
 
 def spatial_layers(inside: Inside) -> dict[str, Shape]:
@@ -31,7 +32,7 @@ def spatial_layers(inside: Inside) -> dict[str, Shape]:
 
     The output [C, h, w] of a convolution or what follows it, and the T × D of a transformer whose last h × w tokens are
     the picture's patches. Modules that run several times, such as an activation function that is used again and again,
-    are left out where others are there.
+    are left out unless no other runs later: then nothing else shows what their last run does.
 
     Args:
         inside: of a picture.
@@ -43,8 +44,8 @@ def spatial_layers(inside: Inside) -> dict[str, Shape]:
             if name:
                 hooks.enter_context(changed_outputs(module, partial(_note, name, inside.field, ran, repeated)))
         inside.score(inside.field.point[None])
-    once = {name: shape for name, shape in ran.items() if name not in repeated}
-    return once or ran
+    last = next(reversed(ran), None)
+    return {name: shape for name, shape in ran.items() if name not in repeated or name == last}
 
 
 def maps_at(problem: Problem, layer: str | None) -> Problem:
@@ -60,48 +61,67 @@ def maps_at(problem: Problem, layer: str | None) -> Problem:
     inside = problem.inside
     if inside is None:
         raise MethodError("This method needs a torch module to look into, which this model does not give.")
-    start, known = time.perf_counter(), _DEFAULTS.setdefault(inside.module, {})
-    size = inside.field.point.shape
-    evaluations = problem.evaluations
-    if layer is None and size not in known:
-        known[size] = _last_that_counts(inside)
-        evaluations += 2
-    name = known[size] if layer is None else layer
-    module = layer_called(inside.module, name)
+    start, known = time.perf_counter(), _KNOWN.setdefault(inside.module, {})
+    if layer is not None:
+        layer_called(inside.module, layer)
+    asked, evaluations = (inside.field.point.shape, layer), problem.evaluations
+    if asked not in known:
+        evaluations += 2 if layer is None else 1
+        known[asked] = _last_that_counts(inside) if layer is None else (layer, _calls(inside, layer))
+    name, calls = known[asked]
     return replace(
         problem,
         maps=Maps(
             layer=name,
             read=lambda points: _over_picture(layer_outputs(inside, name, points)[0], name, inside.field),
-            run=partial(_run, inside, name, module),
+            run=partial(_run, inside, name, calls),
             point=inside.field.point,
             by_cell=partial(laid_over, inside.field),
         ),
         parameters={**problem.parameters, "layer": name},
         evaluations=evaluations,
         seconds=problem.seconds + time.perf_counter() - start,
+        notes=(*problem.notes, *told_of_reuse(name, calls)),
     )
 
 
-def _run(inside: Inside, name: str, module: nn.Module, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Score, maps and gradients; what comes before the layer is not differentiated."""
-    with inside.evaluating(), torch.no_grad(), _leaves(module) as taken:
+def _calls(inside: Inside, name: str) -> int:
+    """How often the layer runs.
+
+    Raises:
+        MethodError: there is no such layer, or it does not lie over the picture.
+    """
+    outputs, calls = layer_outputs(inside, name, inside.field.point[None])
+    _over_picture(outputs, name, inside.field)
+    return calls
+
+
+def _run(inside: Inside, name: str, calls: int, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Score, maps and gradients; what comes before the layer's last run is not differentiated."""
+    with inside.evaluating(), torch.no_grad(), _leaves(layer_called(inside.module, name), calls) as taken:
         values = inside.score(points)
         gradient = gradient_at(values, taken[-1]) if taken else None
     if gradient is None:
-        layer_outputs(inside, name, points)
-        msg = f"The layer {name!r} returns nothing to look at; choose another one, xw.layers(model, x) lists them."
-        raise MethodError(msg)
+        # It may run less often for other inputs than for the first one.
+        return _run(inside, name, layer_outputs(inside, name, points)[1], points)
     maps = _over_picture(taken[-1].detach(), name, inside.field)
     return values.detach(), maps, _over_picture(gradient, name, inside.field)
 
 
 @contextmanager
-def _leaves(module: nn.Module) -> Iterator[list[Tensor]]:
-    """What the module returns at each call, as leaves that gradients are taken at; nothing before them is recorded."""
-    taken: list[Tensor] = []
+def _leaves(module: nn.Module, calls: int) -> Iterator[list[Tensor]]:
+    """What the module returns from its call number `calls` on, as leaves of which gradients are taken.
 
-    def cut(tensor: Tensor) -> Tensor:
+    Nothing before them is recorded.
+    """
+    taken: list[Tensor] = []
+    ran = 0
+
+    def cut(tensor: Tensor) -> Tensor | None:
+        nonlocal ran
+        ran += 1
+        if ran < calls:
+            return None
         taken.append(tensor.detach().requires_grad_(True))
         # From here on to the score; whoever called this one is back to what it was.
         torch.set_grad_enabled(True)
@@ -150,8 +170,11 @@ def _over_picture(outputs: Tensor, name: str, field: Field) -> Tensor:
     return patches.reshape(len(outputs), channels, rows, columns).to(torch.promote_types(outputs.dtype, torch.float32))
 
 
-def _last_that_counts(inside: Inside) -> str:
+def _last_that_counts(inside: Inside) -> tuple[str, int]:
     """The last layer over the picture at which the score has a gradient in more than its special tokens.
+
+    Returns:
+        Its name, and how often it runs.
 
     Raises:
         MethodError: there is none.
@@ -164,7 +187,7 @@ def _last_that_counts(inside: Inside) -> str:
         for name in reversed(there):
             gradient = gradient_at(score, taken[name][-1], keep=True)
             if bool(_over_picture(gradient, name, inside.field).any()):
-                return name
+                return name, len(taken[name])
     raise MethodError(
         "The model has no layer whose places lie over the picture, such as a convolution, or the score depends on "
         "none; choose a method that needs no layer, such as 'occlusion'."
