@@ -95,7 +95,7 @@ const pairs = (flat: number[]) => flat.flatMap((_, i) => (i % 2 ? [] : [flat.sli
 
 describe("the head", () => {
   it("says how much of the variance the axes have", () => {
-    expect(open().text(".xai-readout")).toBe("50% + 25% = 75% of the variance");
+    expect(open().text(".xai-readout")).toBe("50% + 25% = 75% of variance");
   });
   it("says how far t-SNE is, and its divergence", () => {
     const objective = [
@@ -199,6 +199,35 @@ describe("the head", () => {
 });
 
 describe("points", () => {
+  it("lie beside what stands over the cloud: none is under the score or under the tools", () => {
+    const corners = [-1, -0.33, 0.33, 1].flatMap((x) => [-0.8, 0.8].map((y) => [x, y]));
+    const view = open(scatter({ _cloud: cloudOf(corners) }));
+    const found: number[][] = [];
+    for (let x = 2; x < WIDE; x += 4)
+      for (let y = 2; y < HIGH; y += 4) {
+        view.pointer("move", [x, y]);
+        if (view.named()) found.push([x, y]);
+      }
+    const ups = found.map(([, y]) => y as number);
+    // Ten pixels around each point find it; the score stands in the upper 50, the tools in the lower 42.
+    expect(Math.min(...ups) + 10).toBeGreaterThan(50);
+    expect(Math.max(...ups) - 10).toBeLessThan(HIGH - 42);
+    expect(Math.max(...ups) - Math.min(...ups)).toBeGreaterThan(190);
+  });
+  it("are seen with the ways of chosen ones through all layers", async () => {
+    const view = open(scatter({ _layers: ["one", "two"] }));
+    const before = view.places();
+    const ways = packed("float32", [-1, 0.5, 4, 2], [2, 1, 2]);
+    view.model.receive({ _trails: { data: 1, run: 1, points: [3], positions: ways } });
+    await settled(500);
+    const after = view.places();
+    const wide = (places: number[][]) => (places[2]?.[0] ?? 0) - (places[0]?.[0] ?? 0);
+    // The way leads two and a half times as far as the points are wide.
+    expect(wide(after) / wide(before)).toBeCloseTo(2 / 5, 1);
+    view.model.receive({ _trails: {} });
+    await settled(500);
+    expect(view.places()).toEqual(before);
+  });
   it("are gone when others take their place, until it is known where those lie", async () => {
     const view = open(scatter({ selected: packed("uint32", [3]) }));
     expect(view.places()).toHaveLength(6);

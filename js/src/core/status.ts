@@ -141,6 +141,7 @@ export function statusBar({ t, caption = "method", pick, stop, resume, signal }:
       stopper.hidden = now !== "running" && !(now && check === "running");
       resumer.hidden = now !== "stopped" || check === "running";
       say(readout, progressLine(progress));
+      readout.title = readout.textContent ?? "";
       // A picture that has a verdict is done: the two need not stand side by side.
       state.hidden = now === null || (now === "done" && check !== null);
       if (now) {

@@ -30,7 +30,7 @@ const EYE = 5;
 /** No point of a cube of −1 … 1 is farther from its middle. */
 const FAR = Math.sqrt(3);
 /** The part of the shorter side that −1 … 1 takes. */
-const FILL = 0.92;
+export const FILL = 0.92;
 const LEAST_ZOOM = 0.25;
 const MOST_ZOOM = 20_000;
 const CLOSEST = 40;
@@ -174,20 +174,24 @@ export function unplace(camera: Camera, x: number, y: number): [x: number, y: nu
   return [camera.x + (x - camera.width / 2) / scale, camera.y + (camera.height / 2 - y) / scale];
 }
 
-/** Move and zoom until these points (all of them by default) fill the view; the turn stays. */
-export function fit(points: Points, camera: Camera, which?: Uint32Array): Camera {
+/** Move and zoom until these points (all of them by default), and others, fill the view; the turn stays. */
+export function fit(points: Points, camera: Camera, which?: Uint32Array, others?: Points | null): Camera {
   const base: Camera = { ...camera, x: 0, y: 0, zoom: 1 };
-  const screen = project(points, base);
-  const count = which?.length ?? points.count;
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (let j = 0; j < count; j++) {
-    const i = which ? (which[j] as number) : j;
-    const [x, y] = [screen.x[i] as number, screen.y[i] as number];
-    if (x < left) left = x;
-    if (x > right) right = x;
-    if (y < top) top = y;
-    if (y > bottom) bottom = y;
-  }
+  const hold = (cloud: Points, some?: Uint32Array) => {
+    const screen = project(cloud, base);
+    const count = some?.length ?? cloud.count;
+    for (let j = 0; j < count; j++) {
+      const i = some ? (some[j] as number) : j;
+      const [x, y] = [screen.x[i] as number, screen.y[i] as number];
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (y < top) top = y;
+      if (y > bottom) bottom = y;
+    }
+  };
+  hold(points, which);
+  if (others) hold(others);
   if (left > right) return base;
   const [x, y] = unplace(base, (left + right) / 2, (top + bottom) / 2);
   // One point, or many in one place, are seen with what is around them.

@@ -29,6 +29,9 @@ export interface Marked {
   hidden: readonly number[];
 }
 
+/** Ways through layers, and where they lead through, as points. */
+export type Ways = Trails & { ways: Float32Array; places: Points };
+
 /** What the model has told so far. What belongs to other points is never shown with these. */
 export interface Known {
   cloud: Cloud | null;
@@ -55,7 +58,7 @@ export interface Known {
   score(): Score | null;
   near(): Near | null;
   dropped(): Dropped | null;
-  trails(): (Trails & { ways: Float32Array }) | null;
+  trails(): Ways | null;
   selected(): Uint32Array;
   look(marked: Marked, theme: { dark: boolean; ink: Rgb; paper: Rgb; warn: Rgb }, zoom: number): Look;
   /** CSS pixels of a point from side to side. */
@@ -75,7 +78,7 @@ export function known(model: Model): Known {
   let halo: (Halo & { numbers: Uint8Array }) | null = null;
   let near: Near | null = null;
   let dropped: Dropped | null = null;
-  let trails: (Trails & { ways: Float32Array }) | null = null;
+  let trails: Ways | null = null;
   let selected: Uint32Array = NOTHING;
 
   const ofData = <T extends { data: number }>(one: T | null): T | null =>
@@ -174,7 +177,9 @@ export function known(model: Model): Known {
       if (changed.has("_dropped")) dropped = filled<Dropped>(model.get("_dropped"));
       if (changed.has("_trails")) {
         const raw = filled<Trails>(model.get("_trails"));
-        trails = raw && { ...raw, ways: unpack(raw.positions, "float32") };
+        const ways = raw && unpack(raw.positions, "float32");
+        const dims = raw?.positions.shape[2] === 3 ? 3 : 2;
+        trails = raw && ways && { ...raw, ways, places: pointsOf(ways, dims) };
       }
       if (changed.has("selected")) {
         const raw = filled<Cloud["positions"]>(model.get("selected"));

@@ -1,5 +1,5 @@
 import { h, on, set } from "../../core/dom";
-import { type Camera, fit as filling, halfway, panned, place, resized, whole, zoomed } from "./camera";
+import { type Camera, FILL, fit as filling, halfway, panned, place, resized, whole, zoomed } from "./camera";
 import { gestures, type How, type Tool } from "./gestures";
 import { glide } from "./glide";
 import { painter } from "./painter";
@@ -12,7 +12,7 @@ export interface Plot {
   show(
     points: Points,
     look: Look,
-    facts: { data: number; run: number; moving: boolean; home: boolean },
+    facts: { data: number; run: number; moving: boolean; home: boolean; ways: Points | null },
   ): void;
   /** Draw what lies over the cloud anew. */
   refresh(): void;
@@ -56,8 +56,8 @@ const REST = 160;
 const INSIDE = 24;
 /** The room changes at once by more than this where something opens beside the cloud, CSS pixels. */
 const LEAP = 100;
-/** At the edges something stands over the cloud. */
-const MARGIN = 0.95;
+/** At the top and at the bottom something stands over the cloud, which all points are seen beside. CSS pixels. */
+const [TOP, LOWER, BOTTOM, SIDE, NARROW] = [40, 58, 46, 12, 520];
 /** What can be turned is seen from so much farther. */
 const ROOM = 0.8;
 let serial = 0;
@@ -77,7 +77,14 @@ export function plot(options: PlotOptions): Plot {
     ...stops,
   );
   let camera = whole(0, 0);
-  let shown: { points: Points; look: Look; data: number; run: number; dims: 2 | 3 } | null = null;
+  let shown: {
+    points: Points;
+    look: Look;
+    data: number;
+    run: number;
+    dims: 2 | 3;
+    ways: Points | null;
+  } | null = null;
   /** Where points are on the way. */
   let now: Points | null = null;
   let tool: Tool = "move";
@@ -122,8 +129,16 @@ export function plot(options: PlotOptions): Plot {
   function home(points: Points | null = shown?.points ?? null, { width, height } = camera): Camera {
     const dims = points?.dims ?? 2;
     const base = whole(width, height, dims);
-    if (dims === 3) return { ...base, zoom: ROOM };
-    return points?.count ? zoomed(filling(points, base), MARGIN) : base;
+    const ways = shown?.ways;
+    if (dims === 3) {
+      const wide = points && ways ? filling(points, base, undefined, ways) : base;
+      return wide.zoom < ROOM ? wide : { ...base, zoom: ROOM };
+    }
+    if (!points?.count) return base;
+    const top = width < NARROW ? LOWER : TOP;
+    const [inner, high] = [width - 2 * SIDE, height - top - BOTTOM].map((side) => Math.max(1, side / FILL));
+    const room = { ...base, width: inner as number, height: high as number };
+    return panned(resized(filling(points, room, undefined, ways), width, height), 0, (top - BOTTOM) / 2);
   }
 
   /** Move there from where everything is now. */
@@ -325,9 +340,10 @@ export function plot(options: PlotOptions): Plot {
     el,
     show(points, look, facts) {
       const before = shown;
-      shown = { points, look, data: facts.data, run: facts.run, dims: points.dims };
+      shown = { points, look, data: facts.data, run: facts.run, dims: points.dims, ways: facts.ways };
       if (before?.points === points) {
-        if (before.look !== look) paint(facts.moving);
+        if (before.ways !== facts.ways && !held) go({ camera: home() });
+        else if (before.look !== look) paint(facts.moving);
         return;
       }
       const other = before?.data !== facts.data;

@@ -295,11 +295,13 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       cloud.show(points, lookOf(), {
         ...{ data: facts.data, run: facts.run, moving: !facts.complete && busy },
         home: drawn?.method !== facts.method,
+        ways: state.trails()?.places ?? null,
       });
       drawn = { method: facts.method, data: facts.data };
     } else if (drawn) {
       // Other points are on their way.
-      cloud.show(pointsOf(new Float32Array(0), 2), lookOf(), { data: 0, run: 0, moving: false, home: true });
+      const nowhere = { data: 0, run: 0, moving: false, home: true, ways: null };
+      cloud.show(pointsOf(new Float32Array(0), 2), lookOf(), nowhere);
       drawn = null;
     }
     cloud.refresh();
