@@ -1,4 +1,5 @@
 import { missing } from "../../core/numbers";
+import type { Rgb } from "../../core/theme";
 import type { Heat, Look } from "./parts";
 import { COLORMAPS, ramp } from "./ramps";
 
@@ -9,7 +10,12 @@ const LEAST = 0.1;
 /** A smooth edge of a mask is so wide, as a share of the largest value. */
 const EDGE = 0.03;
 /** What a mask covers becomes nearly black. */
-const VEIL = 18;
+const VEIL: Rgb = [18, 18, 18];
+/** Covered and seen, as a mask's bar shows them. */
+const [COVERED, SEEN]: [Rgb, Rgb] = [
+  [70, 70, 70],
+  [225, 225, 225],
+];
 
 /** The share of the largest value from which on something is shown. */
 export const edgeOf = ({ view, threshold }: Look): number =>
@@ -60,8 +66,12 @@ export function colourOf(
   const name = rampName(look, signed);
   const diverging = COLORMAPS.find((one) => one.name === name)?.kind === "diverging";
   const at = 3 * placeOf(share, diverging, signed && look.sign === "both");
-  return [...ramp(name, dark).subarray(at, at + 3)] as [number, number, number];
+  return [...ramp(name, dark).subarray(at, at + 3)] as Rgb;
 }
+
+/** The colour of a line at a share of the largest value: it is thin, and needs more of its hue than a surface. */
+export const lineColourOf = (share: number, signed: boolean, look: Look, dark: boolean): Rgb =>
+  colourOf((share + Math.sign(share)) / 2, signed, look, dark);
 
 /** How much of the picture a share of the largest value covers, 0 … 1. */
 function coverOf(share: number, look: Look, crisp: boolean): number {
@@ -78,17 +88,19 @@ function coverOf(share: number, look: Look, crisp: boolean): number {
 const STEPS = 256;
 
 /**
- * 256 colours with alpha, 4 bytes each, from one end of the bar to the other, as they lie over a picture; contours,
- * which have no alpha, as the colours of their lines.
+ * 256 colours with alpha, 4 bytes each, from one end of the bar to the other: as they lie over a picture (blend), as
+ * the colours of lines (contour), dark and light for what is covered and what is seen (mask).
  */
 export function shades(signed: boolean, look: Look, dark: boolean): Uint8ClampedArray<ArrayBuffer> {
   const [low, high] = endsOf({ max: 1, signed }, look);
+  const { view } = look;
   const colours = new Uint8ClampedArray(4 * STEPS);
   for (let i = 0; i < STEPS; i++) {
     const share = low + ((high - low) * i) / (STEPS - 1);
-    const colour = look.view === "mask" ? [VEIL, VEIL, VEIL] : colourOf(share, signed, look, dark);
-    const alpha =
-      look.view === "contour" ? Number(Math.abs(share) >= edgeOf(look)) : coverOf(share, look, true);
+    const inside = Math.abs(share) >= edgeOf(look);
+    let [colour, alpha] = [colourOf(share, signed, look, dark), coverOf(share, look, true)];
+    if (view === "contour") [colour, alpha] = [lineColourOf(share, signed, look, dark), Number(inside)];
+    if (view === "mask") [colour, alpha] = [inside ? SEEN : COVERED, 1];
     colours.set([...colour, 255 * alpha], 4 * i);
   }
   return colours;
@@ -109,7 +121,7 @@ export function composed(heat: Heat, look: Look, dark: boolean): ImageData {
   const table = new Uint8ClampedArray(4 * (2 * half + 1));
   for (let step = -half; step <= half; step++) {
     const share = step / half;
-    const colour = mask ? [VEIL, VEIL, VEIL] : colourOf(share, signed, look, dark);
+    const colour = mask ? VEIL : colourOf(share, signed, look, dark);
     table.set(
       [...colour, 255 * coverOf(share, { ...look, threshold: mask ? look.threshold : 0 }, crisp)],
       4 * (step + half),
@@ -119,7 +131,7 @@ export function composed(heat: Heat, look: Look, dark: boolean): ImageData {
     const value = values[i] as number;
     const known = !missing(value);
     if (!known && !mask) continue;
-    const share = known && max ? counted(value, signed, look.sign) / max : 0;
+    const share = known && max ? Math.max(-1, Math.min(1, counted(value, signed, look.sign) / max)) : 0;
     if (!mask && Math.abs(share) < look.threshold) continue;
     const at = 4 * (Math.round(share * half) + half);
     for (let k = 0; k < 4; k++) data[4 * i + k] = table[at + k] as number;

@@ -3,12 +3,16 @@ import { missing } from "../../core/numbers";
 import type { Heat } from "./parts";
 import type { Estimate, Picture, Regions } from "./wire";
 
-/** Smooth heat is at most so large, pixels a side; what lies on a screen is smoothed further as it is drawn. */
+/** Smooth heat is at most so large, pixels a side. */
 const FINEST = 256;
 /** A map that is finer than this is blurred, a coarser one is interpolated between its cells. */
 const CELLS = 64;
 /** How far one cell, or region, reaches into the next at most, as a share of its side. */
 const SOFT = 0.35;
+/** A cell becomes so many pixels at most; what lies on a screen is smoothed further as it is drawn. */
+const TIMES = 16;
+/** Of a fine map so many pixels may go beyond the scale: single ones would leave nothing to see of the others. */
+const BEYOND = 0.005;
 
 type Field = Pick<Heat, "width" | "height" | "values">;
 
@@ -197,8 +201,17 @@ function smoothed(estimate: Estimate, regions: Regions, seen: [number, number], 
   }
   const longest = Math.max(given.width, given.height);
   if (longest > CELLS) return blurred(reduced(given), (smoothing * Math.min(FINEST, longest)) / CELLS);
-  const times = Math.floor(FINEST / longest);
+  const times = Math.min(TIMES, Math.floor(FINEST / longest));
   return blurred(interpolated(given, times, smoothing), smoothing * SOFT * times);
+}
+
+/** Where colours are full, with a share of what is not zero beyond it. */
+function scaleOf(values: Float32Array, share: number): Pick<Heat, "max" | "beyond"> {
+  const sizes = values.map(Math.abs).filter((size) => size > 0);
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  if (!share) return { max: largest, beyond: false };
+  const max = sizes.sort()[Math.floor(sizes.length * (1 - share))] ?? largest;
+  return { max, beyond: max < largest };
 }
 
 /**
@@ -211,7 +224,6 @@ export function heatOf(estimate: Estimate, regions: Regions, picture: Picture, s
   const all = crisp
     ? (finest(estimate, regions) ?? ofRegions(estimate, regions, seen, 2 * FINEST))
     : smoothed(estimate, regions, seen, Math.min(1, smoothing));
-  let max = 0;
-  for (const value of all.values) if (Math.abs(value) > max) max = Math.abs(value);
-  return { ...all, max, signed: estimate.signed, crisp };
+  const fine = estimate.map && Math.max(...estimate.map.codes.shape) > CELLS;
+  return { ...all, ...scaleOf(all.values, fine ? BEYOND : 0), signed: estimate.signed, crisp };
 }

@@ -1,11 +1,10 @@
 import type { Rgb, Theme } from "../../core/theme";
 import type { Lie, Size } from "./camera";
-import { colourOf, composed, counted, edgeOf } from "./compose";
+import { colourOf, composed, counted, edgeOf, lineColourOf } from "./compose";
 import { borders, isoLines, type Line } from "./contour";
-import { regionAt } from "./heat";
-import type { Heat, Look, Place, Scene } from "./parts";
+import type { Heat, Look, Scene } from "./parts";
 import { isDark } from "./ramps";
-import type { Cover, Picture, Regions } from "./wire";
+import type { Picture } from "./wire";
 
 export type Pen = CanvasRenderingContext2D;
 
@@ -22,17 +21,21 @@ export interface Room extends Size, Lie {
 const CRISP = 4;
 /** Outside of what the model sees, so much of the paper lies over the picture. */
 const UNSEEN = 0.5;
-/** So many outlines are kept. */
-const MANY = 64;
 
 export const css = (colour: Rgb | readonly number[], alpha = 1): string =>
   `rgb(${colour.map(Math.round).join(" ")} / ${alpha})`;
 
-const DARK = css([0, 0, 0], 0.8);
-const PALE = css([255, 255, 255], 0.9);
+export const DARK = css([0, 0, 0], 0.8);
+export const PALE = css([255, 255, 255], 0.9);
+
+/** The hairlines around what the model sees: how far outside, and in which colour. */
+const BOX = [
+  [0.5, css([255, 255, 255], 0.85)],
+  [1.5, css([0, 0, 0], 0.3)],
+] as const;
 
 /** The same again while nothing has changed. */
-function kept<K extends object, V>(): (key: K, also: string, make: () => V) => V {
+export function kept<K extends object, V>(): (key: K, also: string, make: () => V) => V {
   const all = new WeakMap<K, { also: string; value: V }>();
   return (key, also, make) => {
     const known = all.get(key);
@@ -43,13 +46,15 @@ function kept<K extends object, V>(): (key: K, also: string, make: () => V) => V
   };
 }
 
-const keptOverlay = kept<Heat, HTMLCanvasElement | null>();
+const keptOverlay = kept<Heat, { overlay: HTMLCanvasElement | null; grey: HTMLCanvasElement | null }>();
 const keptLines = kept<Heat, { lines: Line[]; colour: readonly number[]; wide: number }[]>();
 const keptUnknown = kept<Heat, number[]>();
-const keptOutlines = kept<Regions, Map<string, Line[]>>();
-const keptCover = kept<Cover, { canvas: HTMLCanvasElement | null; lines: Line[] }>();
 
-const canvasOf = (width: number, height: number, draw: (pen: Pen) => void): HTMLCanvasElement | null => {
+export const canvasOf = (
+  width: number,
+  height: number,
+  draw: (pen: Pen) => void,
+): HTMLCanvasElement | null => {
   const canvas = document.createElement("canvas");
   Object.assign(canvas, { width, height });
   const pen = canvas.getContext("2d");
@@ -60,10 +65,19 @@ const canvasOf = (width: number, height: number, draw: (pen: Pen) => void): HTML
 const keyOf = ({ view, colormap, opacity, threshold, sign }: Look, dark: boolean) =>
   [view, colormap, opacity, threshold, sign, dark].join();
 
+/** What lies over the box, and the same in grey. */
 const overlayOf = (heat: Heat, look: Look, dark: boolean) =>
-  keptOverlay(heat, keyOf(look, dark), () =>
-    canvasOf(heat.width, heat.height, (pen) => pen.putImageData(composed(heat, look, dark), 0, 0)),
-  );
+  keptOverlay(heat, keyOf(look, dark), () => {
+    const { width, height } = heat;
+    const overlay = canvasOf(width, height, (pen) => pen.putImageData(composed(heat, look, dark), 0, 0));
+    const grey = canvasOf(width, height, (pen) => {
+      if (overlay) pen.drawImage(overlay, 0, 0);
+      pen.globalCompositeOperation = "source-in";
+      pen.fillStyle = "#808080";
+      pen.fillRect(0, 0, width, height);
+    });
+    return { overlay, grey };
+  });
 
 /** The lines of a contour view: at the edge of what counts and at two levels above it, on each side of zero. */
 const linesOf = (heat: Heat, look: Look, dark: boolean) =>
@@ -79,7 +93,11 @@ const linesOf = (heat: Heat, look: Look, dark: boolean) =>
         const lines = crisp
           ? borders((i) => (sized[i] as number) >= level, width, height)
           : isoLines(sized, width, height, level);
-        return { lines, colour: colourOf(side * level, signed, look, dark), wide: 1.25 + 0.5 * step };
+        return {
+          lines,
+          colour: lineColourOf(side * level, signed, look, dark),
+          wide: 1.75 + 0.5 * step,
+        };
       });
     });
   });
@@ -98,52 +116,8 @@ const unknownOf = (heat: Heat) =>
     return all;
   });
 
-/** Lines around some regions, in pixels of what the model sees. */
-function outlineOf(regions: Regions, [height, width]: [number, number], some: readonly number[]): Line[] {
-  const [rows, columns] = regions.grid ?? [height, width];
-  const wanted = new Set(some);
-  const known = keptOutlines(regions, "", () => new Map());
-  const key = some.join();
-  const lines =
-    known.get(key) ??
-    borders(
-      (i) => {
-        if (regions.grid) return wanted.has(i);
-        return wanted.has(regionAt(regions, [height, width], Math.floor(i / columns), i % columns));
-      },
-      columns,
-      rows,
-    ).map((line) => line.map((at, k) => (k % 2 ? (at * height) / rows : (at * width) / columns)));
-  if (known.size > MANY) known.clear();
-  known.set(key, lines);
-  return lines;
-}
-
-/** What a cover hides, row by row. */
-export function covered({ runs, width, height }: Cover): Uint8Array {
-  const all = new Uint8Array(width * height);
-  let at = 0;
-  for (const [i, run] of runs.entries()) {
-    if (i % 2) all.fill(1, at, at + run);
-    at += run;
-  }
-  return all;
-}
-
-const shapeOf = (cover: Cover) =>
-  keptCover(cover, "", () => {
-    const { width, height } = cover;
-    const all = covered(cover);
-    const canvas = canvasOf(width, height, (pen) => {
-      const image = new ImageData(width, height);
-      for (let i = 0; i < all.length; i++) image.data[4 * i + 3] = all[i] ? 150 : 0;
-      pen.putImageData(image, 0, 0);
-    });
-    return { canvas, lines: borders((i) => all[i] === 1, width, height) };
-  });
-
 /** Draw in pixels of a field that lies over the box. */
-function overBox(pen: Pen, picture: Picture, room: Room, field: Size, draw: (pen: Pen) => void): void {
+export function overBox(pen: Pen, picture: Picture, room: Room, field: Size, draw: (pen: Pen) => void): void {
   const [left, top, right, bottom] = picture.box;
   const { scale } = room;
   pen.save();
@@ -154,7 +128,7 @@ function overBox(pen: Pen, picture: Picture, room: Room, field: Size, draw: (pen
 }
 
 /** Lines in pixels of a field over the box, each stroke as wide as it would be without it. */
-function strokes(
+export function strokes(
   pen: Pen,
   picture: Picture,
   room: Room,
@@ -224,30 +198,31 @@ function hatched(pen: Pen, heat: Heat, picture: Picture, room: Room): void {
 function heated(pen: Pen, heat: Heat, look: Look, picture: Picture, room: Room): void {
   const dark = isDark(room.theme);
   if (look.view === "contour") {
-    for (const { lines, colour, wide } of linesOf(heat, look, dark)) {
-      const pale =
-        (colour[0] as number) * 0.3 + (colour[1] as number) * 0.6 + (colour[2] as number) * 0.1 > 140;
+    // One kind of halo for all lines, such that the strongest stands out from it.
+    const [red, green, blue] = colourOf(1, heat.signed, look, dark);
+    const halo = 0.3 * red + 0.6 * green + 0.1 * blue > 160 ? css([0, 0, 0], 0.6) : PALE;
+    for (const { lines, colour, wide } of linesOf(heat, look, dark))
       strokes(pen, picture, room, heat, lines, [
-        [pale ? css([0, 0, 0], 0.6) : PALE, wide + 2.25],
+        [halo, wide + 1.75],
         [css(colour), wide],
       ]);
-    }
     return;
   }
-  const overlay = overlayOf(heat, look, dark);
-  if (!overlay) return;
-  const draw = () => {
-    pen.imageSmoothingEnabled = !heat.crisp;
-    pen.imageSmoothingQuality = "high";
-    pen.drawImage(overlay, 0, 0);
-  };
-  if (look.view === "mask") {
-    // Grey first, then dim.
-    pen.globalCompositeOperation = "saturation";
-    overBox(pen, picture, room, heat, draw);
-    pen.globalCompositeOperation = "source-over";
+  // The picture is grey under the heat, so that its own colours are not taken for the heat's.
+  const { overlay, grey } = overlayOf(heat, look, dark);
+  for (const [layer, how] of [
+    [grey, "saturation"],
+    [overlay, "source-over"],
+  ] as const) {
+    if (!layer) continue;
+    pen.globalCompositeOperation = how;
+    overBox(pen, picture, room, heat, () => {
+      pen.imageSmoothingEnabled = !heat.crisp;
+      pen.imageSmoothingQuality = "high";
+      pen.drawImage(layer, 0, 0);
+    });
   }
-  overBox(pen, picture, room, heat, draw);
+  pen.globalCompositeOperation = "source-over";
 }
 
 /** The picture, and what a panel says of it. */
@@ -287,81 +262,10 @@ export function paintScene(pen: Pen, { picture, bitmap, seen, heat, look }: Scen
     heated(pen, heat, look, picture, room);
     hatched(pen, heat, picture, room);
   }
-  pen.restore();
-  if (whole) return;
-  pen.lineWidth = 1;
-  for (const [grow, colour] of [
-    [0.5, css([255, 255, 255], 0.8)],
-    [1.5, css([0, 0, 0], 0.45)],
-  ] as const) {
+  for (const [grow, colour] of whole ? [] : BOX) {
+    pen.lineWidth = 1;
     pen.strokeStyle = colour;
     pen.strokeRect(x - grow, y - grow, width + 2 * grow, height + 2 * grow);
   }
-}
-
-/** What a hand has marked: painted parts, regions, a cross and a brush. */
-export function paintMarks(
-  pen: Pen,
-  { picture, regions, cover, hovered, selected }: Scene,
-  room: Room,
-  { cross, brush }: { cross: Place | null; brush: { at: Place; wide: number } | null },
-): void {
-  const { scale, dense, theme } = room;
-  pen.setTransform(dense, 0, 0, dense, 0, 0);
-  pen.clearRect(0, 0, room.width, room.height);
-  if (!picture) return;
-  const [height, width] = picture.seen;
-  if (cover?.runs.length) {
-    const { canvas, lines } = shapeOf(cover);
-    pen.imageSmoothingEnabled = false;
-    if (canvas) overBox(pen, picture, room, cover, () => pen.drawImage(canvas, 0, 0));
-    strokes(pen, picture, room, cover, lines, [
-      [PALE, 2.5],
-      [DARK, 1],
-    ]);
-  }
-  const outline = (some: readonly number[], styles: [string, number][]) => {
-    if (regions?.picture === picture.id && some.length)
-      strokes(pen, picture, room, { width, height }, outlineOf(regions, [height, width], some), styles);
-  };
-  outline(selected, [
-    [PALE, 4.5],
-    [css(theme.accent), 2.25],
-  ]);
-  outline(hovered, [
-    [PALE, 3.5],
-    [DARK, 1.25],
-  ]);
-  const at = ({ x, y }: Place): [number, number] => [room.left + x * scale, room.top + y * scale];
-  if (cross) {
-    const [x, y] = at(cross);
-    pen.beginPath();
-    for (const [right, down] of [
-      [1, 0],
-      [-1, 0],
-      [0, 1],
-      [0, -1],
-    ] as const) {
-      pen.moveTo(x + 3 * right, y + 3 * down);
-      pen.lineTo(x + 10 * right, y + 10 * down);
-    }
-    twice(pen);
-  }
-  if (brush) {
-    pen.beginPath();
-    pen.arc(...at(brush.at), (brush.wide * scale) / 2, 0, 2 * Math.PI);
-    twice(pen);
-  }
-}
-
-/** A line that is seen on every picture. */
-function twice(pen: Pen): void {
-  for (const [colour, wide] of [
-    [PALE, 3.5],
-    [DARK, 1.5],
-  ] as const) {
-    pen.strokeStyle = colour;
-    pen.lineWidth = wide;
-    pen.stroke();
-  }
+  pen.restore();
 }

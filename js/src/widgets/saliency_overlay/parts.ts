@@ -5,8 +5,10 @@ export interface Heat {
   width: number;
   height: number;
   values: Float32Array;
-  /** The largest absolute value that is known, 0 where there is none. */
+  /** From this absolute value on colours are full: the largest that is known, 0 where there is none. */
   max: number;
+  /** Few pixels of a fine map are so much larger than all others that they go beyond `max`. */
+  beyond: boolean;
   signed: boolean;
   /** Cells or regions as they are, with hard edges between them. */
   crisp: boolean;

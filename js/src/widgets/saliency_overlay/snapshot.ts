@@ -24,7 +24,7 @@ export function sheetOf(picture: { width: number; height: number }, panels: numb
   const columns = panels > 3 ? Math.ceil(Math.sqrt(panels)) : Math.max(1, panels);
   const rows = Math.ceil(panels / columns);
   const width = Math.max(columns * (wide + EDGE) + EDGE, BAR.wide + 2 * EDGE);
-  const height = rows * (high + LINE + EDGE) + EDGE + 4 * LINE;
+  const height = rows * (high + LINE + EDGE) + EDGE + 5 * LINE;
   const longest = Math.max(picture.width, picture.height);
   // Whole pixels of the file for one of the picture's, so that small ones stay sharp.
   const dense = Math.min(Math.ceil(LEAST / longest) / part, MOST / Math.max(width, height));
@@ -71,7 +71,7 @@ export function snapshot(
   if (heat) {
     pen.setTransform(dense, 0, 0, dense, 0, 0);
     pen.font = `${SMALL}px ${FONT}`;
-    const top = height - EDGE - 3 * LINE;
+    const top = height - EDGE - 3 * LINE + 4;
     const colours = shades(heat.signed, look, isDark(theme));
     const gradient = pen.createLinearGradient(EDGE, 0, EDGE + BAR.wide, 0);
     for (let i = 0; i < 256; i++)

@@ -1,0 +1,121 @@
+import { borders, type Line } from "./contour";
+import { regionAt } from "./heat";
+import { canvasOf, css, DARK, kept, overBox, PALE, type Pen, type Room, strokes } from "./paint";
+import type { Place, Scene } from "./parts";
+import type { Cover, Regions } from "./wire";
+
+/** So many outlines are kept. */
+const MANY = 64;
+const keptOutlines = kept<Regions, Map<string, Line[]>>();
+const keptCover = kept<Cover, { canvas: HTMLCanvasElement | null; lines: Line[] }>();
+
+/** Lines around some regions, in pixels of what the model sees. */
+function outlineOf(regions: Regions, [height, width]: [number, number], some: readonly number[]): Line[] {
+  const [rows, columns] = regions.grid ?? [height, width];
+  const wanted = new Set(some);
+  const known = keptOutlines(regions, "", () => new Map());
+  const key = some.join();
+  const lines =
+    known.get(key) ??
+    borders(
+      (i) => {
+        if (regions.grid) return wanted.has(i);
+        return wanted.has(regionAt(regions, [height, width], Math.floor(i / columns), i % columns));
+      },
+      columns,
+      rows,
+    ).map((line) => line.map((at, k) => (k % 2 ? (at * height) / rows : (at * width) / columns)));
+  if (known.size > MANY) known.clear();
+  known.set(key, lines);
+  return lines;
+}
+
+/** What a cover hides, row by row. */
+export function covered({ runs, width, height }: Cover): Uint8Array {
+  const all = new Uint8Array(width * height);
+  let at = 0;
+  for (const [i, run] of runs.entries()) {
+    if (i % 2) all.fill(1, at, at + run);
+    at += run;
+  }
+  return all;
+}
+
+const shapeOf = (cover: Cover) =>
+  keptCover(cover, "", () => {
+    const { width, height } = cover;
+    const all = covered(cover);
+    const canvas = canvasOf(width, height, (pen) => {
+      const image = new ImageData(width, height);
+      for (let i = 0; i < all.length; i++) image.data[4 * i + 3] = all[i] ? 150 : 0;
+      pen.putImageData(image, 0, 0);
+    });
+    return { canvas, lines: borders((i) => all[i] === 1, width, height) };
+  });
+
+/** What a hand has marked: painted parts, regions, a cross and a brush. */
+export function paintMarks(
+  pen: Pen,
+  { picture, regions, cover, hovered, selected }: Scene,
+  room: Room,
+  { cross, brush }: { cross: Place | null; brush: { at: Place; wide: number } | null },
+): void {
+  const { scale, dense, theme } = room;
+  pen.setTransform(dense, 0, 0, dense, 0, 0);
+  pen.clearRect(0, 0, room.width, room.height);
+  if (!picture) return;
+  const [height, width] = picture.seen;
+  if (cover?.runs.length) {
+    const { canvas, lines } = shapeOf(cover);
+    pen.imageSmoothingEnabled = false;
+    if (canvas) overBox(pen, picture, room, cover, () => pen.drawImage(canvas, 0, 0));
+    strokes(pen, picture, room, cover, lines, [
+      [PALE, 2.5],
+      [DARK, 1],
+    ]);
+  }
+  const outline = (some: readonly number[], styles: [string, number][]) => {
+    if (regions?.picture === picture.id && some.length)
+      strokes(pen, picture, room, { width, height }, outlineOf(regions, [height, width], some), styles);
+  };
+  outline(selected, [
+    [PALE, 4.5],
+    [css(theme.accent), 2.25],
+  ]);
+  outline(hovered, [
+    [PALE, 3.5],
+    [DARK, 1.25],
+  ]);
+  const at = ({ x, y }: Place): [number, number] => [room.left + x * scale, room.top + y * scale];
+  if (cross) {
+    const [x, y] = at(cross);
+    pen.beginPath();
+    for (const [right, down] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ] as const) {
+      pen.moveTo(x + 3 * right, y + 3 * down);
+      pen.lineTo(x + 10 * right, y + 10 * down);
+    }
+    twice(pen);
+  }
+  if (brush) {
+    pen.beginPath();
+    pen.arc(...at(brush.at), (brush.wide * scale) / 2, 0, 2 * Math.PI);
+    twice(pen);
+  }
+}
+
+/** A line that is seen on every picture. */
+function twice(pen: Pen): void {
+  for (const [colour, wide] of [
+    [PALE, 3.5],
+    [DARK, 1.5],
+  ] as const) {
+    pen.strokeStyle = colour;
+    pen.lineWidth = wide;
+    pen.stroke();
+  }
+}
