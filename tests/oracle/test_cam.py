@@ -110,8 +110,9 @@ def test_grad_cam_is_captums_on_a_real_net():
         wanted = LayerGradCam(adapter.module, module).attribute(
             problem.field.point[None].requires_grad_(), target=problem.target.index, relu_attributions=True
         )
+        wanted = wanted[0, 0].detach().numpy()
         found = xw.explain(adapter, photo, method="grad_cam", layer=layer).details["map"]
-        np.testing.assert_allclose(found, wanted[0, 0], rtol=1e-3, atol=1e-4 * float(wanted.max()))
+        np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4 * wanted.max())
 
 
 def test_the_default_layer_of_a_real_net_is_the_last_one_of_its_body():
@@ -148,6 +149,23 @@ def test_grad_cam_plus_plus_is_the_papers_weights(picture):
     wanted = np.maximum((weights[:, None, None] * cells).sum(0), 0)
     e = xw.explain(adapter, picture, target=1, method="grad_cam_plus_plus", layer="relu")
     np.testing.assert_allclose(e.details["map"], wanted, rtol=1e-5, atol=1e-7)
+
+
+def test_grad_cam_plus_plus_has_no_poles_before_a_relu(picture):
+    module = Pooled()
+    adapter = of(module)
+    with torch.no_grad():
+        module.conv.bias[:3] -= 0.5
+        module.conv.bias[3:] += 0.5
+    cells, gradients = inner(adapter, picture, 1, module.conv)
+    below = int((cells.sum((1, 2)) < 0).sum())
+    assert 0 < below < len(cells)
+    weights = (np.maximum(gradients, 0) / (2 + gradients * np.maximum(cells.sum((1, 2), keepdims=True), 0))).sum((1, 2))
+    wanted = np.maximum((weights[:, None, None] * cells).sum(0), 0)
+    e = xw.explain(adapter, picture, target=1, method="grad_cam_plus_plus", layer="conv")
+    np.testing.assert_allclose(e.details["map"], wanted, rtol=1e-5, atol=1e-7)
+    assert any(f"{below} of the 6 maps of 'conv' have a negative sum, which is taken for zero" in n for n in e.notes)
+    assert not xw.explain(adapter, picture, target=1, method="grad_cam_plus_plus", layer="relu").notes
 
 
 def test_grad_cam_plus_plus_counts_two_occurrences_alike():

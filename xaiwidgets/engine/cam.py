@@ -33,15 +33,20 @@ def grad_cam_plus_plus(maps: Maps, pace: Pace) -> Iterator[Estimate]:
 
     Chattopadhay et al. 2018, "Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks", eq. 10 and 19.
     Its Y is the exponential of the score S, as there; the factor exp(S), the same everywhere, is left out. With g the
-    gradient of S, a cell's weight g² / (2g² + ΣA·g³) is 1 / (2 + g·ΣA), ΣA over all cells of its map. `details` as in
-    `grad_cam`.
+    gradient of S, a cell's weight g² / (2g² + ΣA·g³) is 1 / (2 + g·ΣA), ΣA over all cells of its map. That has
+    poles where the sum is negative, as it never is after a ReLU: such a sum is taken for zero, and a note says so.
+    `details` as in `grad_cam`.
     """
     activations, gradients = _run(maps, pace)
-    # Where the gradient is positive and the map is not, the two terms may cancel.
-    below = 2 + gradients * activations.sum((-2, -1), keepdim=True)
-    shares = torch.where(below == 0, 0.0, 1 / below)
-    weights = (shares * gradients.clamp(min=0)).sum((-2, -1), keepdim=True)
-    yield raised(maps, (weights * activations).sum(0))
+    positive, sums = gradients.clamp(min=0), activations.sum((-2, -1), keepdim=True)
+    weights = (positive / (2 + positive * sums.clamp(min=0))).sum((-2, -1), keepdim=True)
+    estimate = raised(maps, (weights * activations).sum(0))
+    below = int((sums < 0).sum())
+    told = (
+        f"Grad-CAM++ is made for a layer after a ReLU: {below} of the {len(sums)} maps of {maps.layer!r} have a "
+        "negative sum, which is taken for zero."
+    )
+    yield replace(estimate, notes=(*estimate.notes, *([told] if below else [])))
 
 
 def layer_cam(maps: Maps, pace: Pace) -> Iterator[Estimate]:
