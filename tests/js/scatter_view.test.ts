@@ -177,7 +177,7 @@ describe("the head", () => {
     view.model.receive({ _halo: { data: 1, run: 1, codes } });
     await settled();
     expect(face()?.getAttribute("aria-pressed")).toBe("true");
-    expect(view.text(".xai-halos")).toBe("Ring: distortion0.300.40≥ 0.50");
+    expect(view.text(".xai-halos")).toBe("Ring: distortion0.30≥ 0.50");
     view.pointer("move", view.places()[3] ?? []);
     expect(view.named()).toContain("Distortion 0.50");
     face()?.click();

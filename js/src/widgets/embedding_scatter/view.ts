@@ -12,7 +12,7 @@ import { chosen } from "./chosen";
 import { drop } from "./drop";
 import type { Tool } from "./gestures";
 import { glide } from "./glide";
-import { halo } from "./halo";
+import { halo, haloWords } from "./halo";
 import { head, progressWords } from "./head";
 import { cloudTheme } from "./inks";
 import { known } from "./known";
@@ -251,7 +251,9 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       picture: cloud.picture,
       title: titleIn(t.language, model.get("_projections"), state.cloud?.method ?? ""),
       coloring: titleIn(t.language, model.get("_colorings"), state.colours()?.name ?? ""),
-      note: [progressWords(t, state.cloud), verdict.words()].filter(Boolean).join(" · "),
+      note: [progressWords(t, state.cloud), verdict.words(), ringKey.hidden ? "" : haloWords(t)]
+        .filter(Boolean)
+        .join(" · "),
     });
     bar.confirm(told);
   }
