@@ -613,6 +613,18 @@ def test_what_was_dropped_in_and_a_histogram_do_not_outlive_their_data():
     assert figure.marks[0].y.sum() == 0
 
 
+def test_what_is_dropped_in_before_the_points_lie_somewhere_lands_when_they_do():
+    X, _ = clusters(3000, 50)
+    scatter = EmbeddingScatter(X, texts=[f"w{number}" for number in range(3000)])
+    scatter.drop = "w3"
+    scatter.wait()
+    assert (scatter._fault, scatter._dropped["text"], scatter._dropped["run"]) == (None, "w3", scatter._cloud["run"])
+    scatter.show(X[:2000], texts=[f"v{number}" for number in range(2000)])
+    scatter.drop = "v7"
+    scatter.wait()
+    assert (scatter._fault, scatter._dropped["text"], scatter._dropped["data"]) == (None, "v7", 2)
+
+
 def test_a_model_reads_other_texts_and_the_old_points_stay_until_then(encoder):
     scatter = given(encoder, TEXTS)
     scatter.layer = 0

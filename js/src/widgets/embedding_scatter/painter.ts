@@ -41,7 +41,7 @@ interface Scene {
 const REST = 140;
 const MOST_DENSE = 2;
 /** Up to so many points have their rings while something moves. */
-const LIGHT = 20_000;
+const LIGHT = 10_000;
 export const SOFT = "blur(1.5px)";
 
 /** The CPU draws as well, and better than a GPU that it has to imitate. */
