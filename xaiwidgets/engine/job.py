@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
-from xaiwidgets.engine.limits import Limits
+from xaiwidgets.engine.limits import Limits, further
 from xaiwidgets.engine.limits import limits as checked_limits
 from xaiwidgets.engine.problem import Problem
 from xaiwidgets.errors import ModelError, XaiError
@@ -152,10 +152,11 @@ class Job(Generic[T]):
         if self.state == "failed":
             raise ModelError("This job failed and cannot be resumed; start a new one.") from self.failure
         self.released()
-        self._limits = _further(
+        self._limits = further(
             self._limits,
-            self.run,
             checked_limits(tolerance=tolerance, budget=budget, within=within, memory=memory),
+            defaults=Limits() if self.run is None else self.run.defaults,
+            met=None if self.run is None else self.run.stopped_by,
         )
         self._cancelled.clear()
         self._future = Future()
@@ -245,15 +246,3 @@ def _told(problem: BaseException) -> Exception:
     told = ModelError(f"The model raised {type(problem).__name__}: {problem}")
     told.__cause__ = problem
     return told
-
-
-def _further(old: Limits, run: Computation[Any] | None, new: Limits) -> Limits:
-    if run is None or new != Limits():
-        return new.over(old)
-    tolerance = run.defaults.tolerance if old.tolerance is None else old.tolerance
-    budget = run.defaults.budget if old.budget is None else old.budget
-    return replace(
-        old,
-        tolerance=tolerance / 2 if tolerance is not None and run.stopped_by == "tolerance" else old.tolerance,
-        budget=2 * budget if budget is not None and run.stopped_by == "budget" else old.budget,
-    )

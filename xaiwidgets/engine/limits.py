@@ -69,6 +69,26 @@ def limits(
     )
 
 
+def further(old: Limits, new: Limits, *, defaults: Limits, met: str | None) -> Limits:
+    """The limits of what goes on: the new ones, or without any the next better than the one that was met.
+
+    Args:
+        old: those that it ran with.
+        new: those that were given now.
+        defaults: the method's own.
+        met: what ended it, or None before it began.
+    """
+    if met is None or new != Limits():
+        return new.over(old)
+    tolerance = defaults.tolerance if old.tolerance is None else old.tolerance
+    budget = defaults.budget if old.budget is None else old.budget
+    return replace(
+        old,
+        tolerance=tolerance / 2 if tolerance is not None and met == "tolerance" else old.tolerance,
+        budget=2 * budget if budget is not None and met == "budget" else old.budget,
+    )
+
+
 _TIMES = {"ms": 0.001, "s": 1.0, "min": 60.0}
 _SIZES = {"kB": 1e3, "MB": 1e6, "GB": 1e9, "KiB": 2.0**10, "MiB": 2.0**20, "GiB": 2.0**30}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
+from torch import Tensor
 
 from xaiwidgets.engine.limits import Limits
 from xaiwidgets.engine.measures import CURVES, FEWEST, MEASURES, Evidence, summary
@@ -125,6 +126,16 @@ class Measuring:
         )
 
     @property
+    def order(self) -> list[int]:
+        """The features as they go in the deletion game, and come in the insertion game."""
+        return [int(feature) for feature in self._order]
+
+    @property
+    def _order(self) -> Tensor:
+        mixing = torch.Generator().manual_seed(self._seed)
+        return order_of(self._evidence.values, signed=self._evidence.signed, generator=mixing)
+
+    @property
     def _something(self) -> bool:
         return self.rankings.pairs > 0 or self._evidence.walk is not None
 
@@ -176,9 +187,7 @@ class Measuring:
         if any(name in CURVES for name in self._wanted):
             yield rankings.cost + (rankings.empty is None)
             yield from rankings.find_empty(pace)
-            mixing = torch.Generator().manual_seed(self._seed)
-            order = order_of(evidence.values, signed=evidence.signed, generator=mixing)
-            evidence.walk = yield from walk(game, pace, gone(order, rankings.sizes))
+            evidence.walk = yield from walk(game, pace, gone(self._order, rankings.sizes))
         while rankings.pairs < PAIRS and not self._decided():
             yield rankings.cost
             yield from rankings.more(pace)

@@ -1,0 +1,180 @@
+"""How pictures' explanations travel to the browser; js/src/widgets/saliency_overlay/wire.ts is the other end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from xaiwidgets.engine.measuring import Measuring
+from xaiwidgets.explanation import Explanation, Outputs
+from xaiwidgets.models.picture import read_picture
+from xaiwidgets.trust import Faithfulness
+from xaiwidgets.widgets.array import wire
+from xaiwidgets.widgets.badge import badge
+from xaiwidgets.widgets.layout import wired_outputs
+from xaiwidgets.widgets.saliency_picture import encoded
+
+UNKNOWN = -32768
+FINEST = 256
+"""Rows and columns of a map that travels: as fine as it is drawn."""
+
+TOP = 20
+"""Outputs that travel; a thousand classes would be forty kilobytes at each picture."""
+
+
+def wired_map(heat: npt.NDArray[Any]) -> dict[str, Any]:
+    """A map, float [h, w], in 16 bits and at most 256 rows and columns; NaN stays unknown."""
+    coarse = _shrunk(np.asarray(heat, dtype=np.float32))
+    known = np.isfinite(coarse)
+    largest = float(np.abs(coarse[known]).max()) if known.any() else 0.0
+    scale = largest / 32767 if largest > 0 else 1.0
+    codes = np.where(known, np.rint(np.where(known, coarse, 0.0) / scale), UNKNOWN)
+    return {"codes": wire(codes, np.int16), "scale": scale}
+
+
+def wired_regions(
+    given: Mapping[str, Any], names: Sequence[str], *, picture: int, absent: npt.NDArray[np.uint8] | None
+) -> dict[str, Any]:
+    """The features of a picture, and what shows where they are absent; see `ImageClassifier.problem`."""
+    grid = given["grid"]
+    return {
+        "picture": picture,
+        "count": len(names),
+        "grid": None if grid is None else list(grid),
+        "labels": wire(given["regions"], np.uint16) if grid is None else None,
+        "names": list(names),
+        "absent": None if absent is None else encoded(read_picture(absent)).wired,
+    }
+
+
+def wired_top(outputs: Outputs, ids: Sequence[int], *, picture: int) -> dict[str, Any]:
+    """The highest outputs, and those that are asked about."""
+    order = sorted(range(len(outputs.ids)), key=lambda place: -outputs.scores[place])
+    wanted = set(ids)
+    kept = [place for rank, place in enumerate(order) if rank < TOP or outputs.ids[place] in wanted]
+    part = replace(
+        outputs,
+        labels=tuple(outputs.labels[place] for place in kept),
+        ids=tuple(outputs.ids[place] for place in kept),
+        scores=tuple(outputs.scores[place] for place in kept),
+        probabilities=None if outputs.probabilities is None else tuple(outputs.probabilities[place] for place in kept),
+    )
+    return wired_outputs(picture, part)
+
+
+def wired_estimate(e: Explanation, *, panel: int, picture: int, run: int, state: str) -> dict[str, Any]:
+    """What a panel shows."""
+    heat = e.details.get("map")
+    layer = e.details.get("layer", e.parameters.get("layer"))
+    return {
+        **nothing(panel=panel, picture=picture, run=run, method=e.method, state=state),
+        "target": e.target,
+        "contrast": e.contrast,
+        "targets": list(e.targets),
+        "layer": layer if isinstance(layer, str) else None,
+        "values": wire(e.values, np.float32),
+        "error": wire(e.error, np.float32),
+        "map": None if heat is None else wired_map(heat),
+        "unit": e.unit,
+        "signed": e.signed,
+        "output": finite(e.output),
+        "baseline_output": finite(e.baseline_output),
+        "evaluations": e.evaluations,
+        "seconds": e.seconds,
+        "relative_error": finite(e.relative_error),
+        "error_kind": e.error_kind,
+        "stopped_by": None if state == "running" else e.stopped_by,
+        "notes": list(e.notes),
+        "trust": {} if e.faithfulness is None else badge(e.faithfulness, run=run),
+    }
+
+
+def nothing(*, panel: int, picture: int, run: int, method: str, state: str, fault: str | None = None) -> dict[str, Any]:
+    """A panel that has no numbers yet, or none at all."""
+    none = wire(np.empty(0), np.float32)
+    return {
+        "panel": panel,
+        "picture": picture,
+        "run": run,
+        "method": method,
+        "target": "",
+        "contrast": None,
+        "targets": [],
+        "layer": None,
+        "values": none,
+        "error": none,
+        "map": None,
+        "unit": "",
+        "signed": False,
+        "output": None,
+        "baseline_output": None,
+        "evaluations": 0,
+        "seconds": 0.0,
+        "relative_error": None,
+        "error_kind": "unknown",
+        "state": state,
+        "stopped_by": None,
+        "notes": [],
+        "fault": fault,
+        "trust": {},
+    }
+
+
+def wired_game(measured: Measuring, order: Sequence[int], *, panel: int, picture: int, run: int) -> dict[str, Any]:
+    """The deletion and the insertion game, as far as they are played."""
+    found = measured.outcome()
+    curves = {} if found is None else found.curves
+    share = curves.get("share", np.empty(0))
+    told: dict[str, Any] = {
+        "panel": panel,
+        "picture": picture,
+        "run": run,
+        "order": list(order),
+        "steps": np.rint(share * len(order)).astype(int).tolist(),
+        "done": measured.stopped_by is not None,
+    }
+    for name in ("deletion", "insertion"):
+        told[name] = wire(curves.get(name, np.empty(0)), np.float32)
+        band = [curves.get(f"{name}.{end}") for end in ("low", "random", "high")]
+        known = [one for one in band if one is not None and np.isfinite(one).all()]
+        told[f"random_{name}"] = wire(np.stack(known), np.float32) if len(known) == 3 else None
+    return told
+
+
+def frame_facts(e: Explanation | None, *, state: str, fault: str | None = None) -> dict[str, Any]:
+    """What the film says of a picture."""
+    outputs = None if e is None else e.outputs
+    label, score = "", None
+    if outputs is not None and outputs.ids:
+        best = max(range(len(outputs.scores)), key=lambda place: outputs.scores[place])
+        label = outputs.labels[best]
+        score = (outputs.scores if outputs.probabilities is None else outputs.probabilities)[best]
+    trust: Faithfulness | None = None if e is None else e.faithfulness
+    return {
+        "state": state,
+        "label": label,
+        "score": score,
+        "trust": {} if trust is None else badge(trust, run=0),
+        "fault": fault,
+    }
+
+
+def finite(value: float) -> float | None:
+    """The number, or None where it is none."""
+    return float(value) if np.isfinite(value) else None
+
+
+def _shrunk(heat: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The same map with at most 256 rows and columns: means of blocks."""
+    for axis in (0, 1):
+        size = heat.shape[axis]
+        if size > FINEST:
+            edges = np.arange(FINEST) * size // FINEST
+            counts = np.diff(np.append(edges, size)).astype(np.float32)
+            sums = np.add.reduceat(heat, edges, axis=axis)
+            heat = (sums / np.expand_dims(counts, 1 - axis)).astype(np.float32)
+    return heat
