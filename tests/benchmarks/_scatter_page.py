@@ -20,6 +20,9 @@ WARM, FRAMES = 4, 40
 STEP, TURN = 5, 16
 """CSS pixels of a drag from frame to frame, and after how many it turns back, so that the points stay in view."""
 
+WHEEL = 20
+"""CSS pixels that the wheel turns from frame to frame."""
+
 MARGIN = 4
 """CSS pixels from the top of the page, where nothing listens."""
 
@@ -81,7 +84,7 @@ PAINTED = """async () => {
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one frame of a pan, in milliseconds.
+    """Of one frame, in milliseconds.
 
     Attributes:
         page: CPU of the page's own thread.
@@ -123,12 +126,14 @@ class Shown:
         size: CSS pixels.
         still: of a frame in which the pointer moves elsewhere.
         pan: of a frame in which it drags the points.
+        zoom: of a frame in which its wheel turns, which draws all of them anew; None where that is not looked at.
     """
 
     painted: float | None
     size: str
     still: Cost
     pan: Cost
+    zoom: Cost | None
 
 
 def shown(host: JupyterHost, name: str, count: int, *, frames: int = FRAMES) -> Shown:
@@ -151,15 +156,17 @@ def shown(host: JupyterHost, name: str, count: int, *, frames: int = FRAMES) -> 
     page.mouse.down()
     pan = _moved(page, middle, frames)
     page.mouse.up()
+    # Whose wheel is the page's without being chosen has been chosen by the drag.
+    zoom = _moved(page, middle, frames, wheel=WHEEL) if name != "bqplot" else None
     # bqplot draws no canvas, but elements.
     assert name == "bqplot" or pan.drawn > 0.9, f"{name} drew {pan.drawn:.0%} of the frames of a drag"
     jupyter_page.shut_down_kernel(page)
     page.close()
-    return Shown(painted, f"{box['width']:.0f} × {box['height']:.0f}", still, pan)
+    return Shown(painted, f"{box['width']:.0f} × {box['height']:.0f}", still, pan, zoom)
 
 
-def _moved(page: Page, start: tuple[float, float], frames: int) -> Cost:
-    """What it costs to move the pointer, a step a frame, to and fro."""
+def _moved(page: Page, start: tuple[float, float], frames: int, *, wheel: int = 0) -> Cost:
+    """What it costs to move the pointer, or to turn its wheel so far, a step a frame, to and fro."""
     browser = page.context.browser.new_browser_cdp_session()
     own = page.context.new_cdp_session(page)
     own.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -174,8 +181,12 @@ def _moved(page: Page, start: tuple[float, float], frames: int) -> Cost:
         if n == WARM:
             page.evaluate("() => xw.frames.clear()")
             before = spent()
-        x += STEP if (n // TURN) % 2 == 0 else -STEP
-        page.mouse.move(x, y)
+        way = 1 if (n // TURN) % 2 == 0 else -1
+        if wheel:
+            page.mouse.wheel(0, -way * wheel)
+        else:
+            x += way * STEP
+            page.mouse.move(x, y)
         page.evaluate(FRAME)
     used = [1000 * (after - one) / frames for after, one in zip(spent(), before, strict=True)]
     drawn = page.evaluate("() => xw.frames.size") / frames

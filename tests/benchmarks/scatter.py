@@ -213,6 +213,8 @@ def _drawn() -> Iterator[str]:
             costs[name, count] = one
             painted = "" if one.painted is None else f"painted {one.painted:.2f} s after the data arrived; "
             yield f"JupyterLab, {name}, {count} points, {one.size} pixels: {painted}a frame of a pan {one.pan}"
+            if one.zoom:
+                yield f"  a frame of a zoom {one.zoom}"
             if name == "ours":
                 yield f"  the pointer moved elsewhere in the same page: {one.still}"
     ours = costs["ours", MANY].pan.browser
