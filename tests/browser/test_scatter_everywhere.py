@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from harness import chromium
+from harness.jupyter_page import ask, output
 from harness.scatter import (
     cloud_of,
     colours_at,
@@ -20,6 +21,7 @@ from harness.scatter import (
     places,
     press,
     rest,
+    settle,
 )
 from PIL import Image
 from playwright.sync_api import expect
@@ -29,6 +31,8 @@ import xaiwidgets as xw
 ROWS, COLUMNS = np.divmod(np.arange(32), 8)
 PLACES = list(zip(COLUMNS.tolist(), ROWS.tolist(), strict=True))
 CATEGORIES = ["ABC"[(row + column) % 3] for column, row in PLACES]
+# The lowest row has its categories' names over it.
+UPPER = range(8, 32)
 # Wide and low: nothing stands over these.
 RING = [(-6, 0), (-4, 1), (-2, -1), (0, 1), (2, -1), (4, 1)]
 HOSTILE = [
@@ -48,6 +52,12 @@ X = np.random.default_rng(0).normal(size=(60, 6))
 texts = [f"number {i} of sixty points that have long names" for i in range(60)]
 xw.EmbeddingScatter(X, labels=np.arange(60) % 3, texts=texts)
 """
+# Three crowds, far from each other.
+CROWDS = """
+X = np.random.default_rng(0).normal(size=(90, 6)) + 20 * np.eye(6)[np.arange(90) % 3]
+crowds = xw.EmbeddingScatter(X, labels=np.arange(90) % 3, texts=[f"row {number}" for number in range(90)])
+crowds
+"""
 # A page that thinks its software renderer is a graphics card, as it would be drawn with there.
 PRETEND = """
 const ask = WebGL2RenderingContext.prototype.getParameter;
@@ -56,6 +66,10 @@ WebGL2RenderingContext.prototype.getParameter = function (name) {
     return typeof answer === "string" && /swiftshader|llvmpipe/i.test(answer) ? "NVIDIA GeForce RTX 3060" : answer;
 };
 """
+# So much room that all of twenty scatters are in view at once.
+WIDE = {"width": 1600, "height": 2800}
+BESIDE_EACH_OTHER = "main { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)) }"
+KIND = "cloud => cloud.querySelector('canvas').getContext('2d') ? 'raster' : 'gpu'"
 LOSE = "cloud => cloud.querySelector('canvas').getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
 HAS_WEBGL = "document.createElement('canvas').getContext('webgl2') !== null"
 SOFTWARE = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
@@ -71,7 +85,10 @@ def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
     scatter, other = flat(), flat(labels=None)
     xw.link(scatter, other)
+    many = [flat(texts=[f"{number}: {one}" for one in range(32)]) for number in range(20)]
+    xw.link(*many)
     return {
+        "twenty": many[0].to_html(folder / "twenty.html"),
         "two": scatter.to_html(folder / "two.html"),
         "one": flat().to_html(folder / "one.html"),
         "hostile": xw.EmbeddingScatter(
@@ -101,9 +118,13 @@ def opened(page, path):
     return widget
 
 
-def on_screen(screenshot, widget, spots):
+def seen_on(page):
+    """What a person sees of a page."""
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+
+
+def on_screen(picture, widget, spots):
     """The colours that a person sees at places of a cloud."""
-    picture = Image.open(io.BytesIO(screenshot)).convert("RGB")
     return [picture.getpixel(tuple(map(round, on_page(widget, spot)))) for spot in spots]
 
 
@@ -202,28 +223,120 @@ def test_points_are_seen_with_webgl_and_without(context, exported, screenshot, f
     browser = context.browser.browser_type.launch(executable_path=chromium.find(), args=[*others, *flags])
     try:
         page = browser.new_page(viewport={"width": 900, "height": 800}, reduced_motion="reduce")
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
         if drawn_by == "card":
             page.add_init_script(PRETEND)
         widget = opened(page, exported["one"])
         assert page.evaluate(HAS_WEBGL) == (drawn_by != "nobody")
-        kind = cloud_of(widget).evaluate("cloud => cloud.querySelector('canvas').getContext('2d') ? 'raster' : 'gpu'")
-        assert kind == ("gpu" if drawn_by == "card" else "raster")
-        drawn = page.screenshot()
+        cloud = cloud_of(widget)
+        assert cloud.evaluate(KIND) == ("gpu" if drawn_by == "card" else "raster")
+        drawn = seen_on(page)
         if drawn_by == "card":
             screenshot(page, "scatter-gpu")
-            cloud_of(widget).evaluate(LOSE)
+            cloud.evaluate(LOSE)
             rest(widget)
         spots = places(widget, PLACES)
-        # The bottom row has its categories' names over it.
         seen = on_screen(drawn, widget, spots)
-        assert as_the_legend_says(widget, seen, [one for one in range(32) if one > 7])
+        assert as_the_legend_says(widget, seen, UPPER)
         assert as_the_legend_says(widget, [colour[:3] for colour in colours_at(widget, spots)])
         expect(hover(widget, spots[17])).to_contain_text("row 2, column 1")
         before = painted(widget)
         press(widget, "-")
         assert painted(widget).width < before.width
+        if drawn_by == "card":
+            # Out of sight and back, it is drawn by the card again.
+            page.evaluate("document.body.style.paddingTop = '3000px'")
+            rest(widget)
+            page.evaluate("document.body.style.paddingTop = ''")
+            rest(widget)
+            assert cloud.evaluate(KIND) == "gpu"
+        if drawn_by != "software":
+            page.set_viewport_size(WIDE)
+            opened(page, exported["twenty"])
+            page.add_style_tag(content=BESIDE_EACH_OTHER)
+            every_one_of_twenty_is_seen(page, drawn_by)
+        assert said == []
     finally:
         browser.close()
+
+
+def every_one_of_twenty_is_seen(page, drawn_by):
+    expect(page.locator(".xai-plot-tools:visible")).to_have_count(20, timeout=60_000)
+    widgets = page.locator(".xai-scatter").all()
+    rest(widgets[-1])
+    kinds = [cloud_of(one).evaluate(KIND) for one in widgets]
+    # A browser takes the first of more than sixteen contexts away, and others in the page want some, too.
+    assert 0 < kinds.count("gpu") <= 12 if drawn_by == "card" else "gpu" not in kinds
+    # They are as large as one another, so that their points lie at the same places.
+    spots = places(widgets[kinds.index("raster")], PLACES)
+    for _ in range(5):
+        rest(widgets[-1])
+        drawn = seen_on(page)
+        unseen = [
+            number
+            for number, widget in enumerate(widgets)
+            if not as_the_legend_says(widget, on_screen(drawn, widget, spots), UPPER)
+        ]
+        if not unseen:
+            break
+    assert unseen == []
+    told = {hover(one, spots[17]).inner_text().splitlines()[0] for one in (widgets[0], widgets[-1])}
+    assert len(told) == 2
+    assert all(text.endswith(": 17") for text in told)
+
+
+def test_notebook7_and_umap(notebook7, screenshot):
+    page = notebook7.open([LIVE, CROWDS])
+    page.emulate_media(reduced_motion="reduce")
+    settle(page, "crowds")
+    widget = output(page, 1).locator(".xai").first
+    widget.scroll_into_view_if_needed()
+
+    def spots():
+        rest(widget)
+        return np.array(places(widget, ask(page, "crowds.positions.tolist()")))
+
+    def apart(found):
+        crowds = [found[number::3] for number in range(3)]
+        within = max(np.linalg.norm(crowd - crowd.mean(0), axis=1).max() for crowd in crowds)
+        middles = [crowd.mean(0) for crowd in crowds]
+        return min(np.linalg.norm(middles[a] - middles[b]) for a, b in ((0, 1), (0, 2), (1, 2))) > within
+
+    found = spots()
+    assert apart(found)
+    assert all(alpha > 150 for *_, alpha in colours_at(widget, found.tolist()))
+    gaps = np.linalg.norm(found[:, None] - found, axis=-1)
+    np.fill_diagonal(gaps, np.inf)
+    alone = int(gaps.min(1).argmax())
+    expect(hover(widget, tuple(found[alone]))).to_contain_text(f"row {alone}")
+    crowd = found[alone % 3 :: 3]
+    (left, top), (right, bottom) = crowd.min(0) - 8, crowd.max(0) + 8
+    page.keyboard.down("Shift")
+    drag(widget, (left, top), (right, top), (right, bottom), (left, bottom), (left, top + 9))
+    page.keyboard.up("Shift")
+    expect(widget.get_by_role("status").filter(has_text="selected")).to_have_text("30 of 90 selected")
+    settle(page, "crowds")
+    assert ask(page, "crowds.selected.tolist()") == list(range(alone % 3, 90, 3))
+    press(widget, "Escape", "Escape")
+    screenshot(page, "scatter-notebook7")
+
+    # As if umap-learn were not there.
+    ask(page, "0", first="import sys\nsys.modules['umap'] = None")
+    projection = widget.get_by_label("Projection")
+    projection.select_option("umap")
+    expect(widget.get_by_role("alert")).to_contain_text('not installed; run: pip install "xaiwidgets[umap]"')
+    ask(page, "0", first="del sys.modules['umap']")
+    projection.select_option("pca")
+    projection.select_option("umap")
+    settle(page, "crowds")
+    assert ask(page, "crowds._cloud['method']") == "umap"
+    expect(widget.get_by_role("alert")).to_be_hidden()
+    assert apart(spots())
+    expect(widget.locator(".xai-badge")).to_contain_text("trustworthiness")
+    expect(widget).to_contain_text("UMAP shows nothing on its way")
+    screenshot(page, "scatter-notebook7-umap")
 
 
 def test_narrow_and_magnified_in_voila(voila, screenshot):

@@ -1,5 +1,7 @@
 """What is chosen in a scatter is what linked widgets show."""
 
+import json
+import re
 import threading
 
 import numpy as np
@@ -135,3 +137,13 @@ def test_rows_of_another_width_are_a_sentence_in_the_cell():
     scatter.selected = []
     finished()
     assert bars._message.layout.display == "none"
+
+
+def test_an_exported_page_waits_for_what_is_linked(tmp_path):
+    X, _ = clusters(200)
+    here, there = given(X), xw.EmbeddingScatter(X, projection="tsne")
+    xw.link(here, there)
+    page = here.to_html(tmp_path / "page.html").read_text()
+    shown = json.loads(re.search(r'id="xaiwidgets">(.*?)</script>', page, re.DOTALL)[1])["widgets"]
+    clouds = {one["state"]["_cloud"]["method"]: one["state"]["_cloud"]["complete"] for one in shown}
+    assert clouds == {"pca": True, "tsne": True}

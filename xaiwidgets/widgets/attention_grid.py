@@ -109,6 +109,10 @@ class AttentionGrid(AttentionTraits):
         else:
             super().resume()
 
+    def settle(self) -> None:
+        """Wait for the maps and all that is said of them."""
+        self.wait()
+
     def to_html(self, path: str | os.PathLike[str], *, budget: int = 3_000_000) -> Path:
         """Write one HTML file that shows the grid offline, together with the linked widgets of ours.
 
@@ -121,7 +125,6 @@ class AttentionGrid(AttentionTraits):
         Returns:
             The path written.
         """
-        self.wait()
         title = "attention · xaiwidgets"
         page = write_html(self, path, title=title)
         if not self._grid:

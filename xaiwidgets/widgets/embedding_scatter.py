@@ -281,11 +281,14 @@ class EmbeddingScatter(ScatterTraits):
         It waits for the picture, and ten seconds for how far each point can be believed; of more points than that is
         time for, the page says how many are known.
         """
+        return write_html(self, path, title="embedding · xaiwidgets")
+
+    def settle(self) -> None:
+        """Wait for the picture, and ten seconds for how far each point can be believed."""
         for kinds, seconds in ((set(self.urgency) - {"measure"}, math.inf), (("measure",), PATIENCE)):
             until = time.monotonic() + seconds
             while self._desk.awaits(*kinds) and time.monotonic() < until:
                 self._desk.join(0.02)
-        return write_html(self, path, title="embedding · xaiwidgets")
 
     @traitlets.observe(
         *("projection", "dims", "perplexity", "learning_rate", "color_by", "halo", "point", "layer", "drop", "selected")

@@ -35,8 +35,13 @@ _POLICY = "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsa
 
 
 def write_html(widget: FrontEnd, path: str | os.PathLike[str], *, title: str) -> Path:
-    """Write the widget, and what is linked with it, as one page that works offline. Returns the path written."""
+    """Write the widget, and what is linked with it, as one page that works offline. Returns the path written.
+
+    Whatever of it is still being computed is waited for.
+    """
     widgets = [one for one in linked_with(widget) if isinstance(one, FrontEnd) and one.exportable]
+    for one in widgets:
+        one.settle()
     modules: dict[str, str] = {}
     for name in {name for one in widgets for name in one.bundles}:
         modules[name] = bundle(name).read_text("utf-8")

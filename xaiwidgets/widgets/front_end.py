@@ -50,6 +50,9 @@ class FrontEnd(anywidget.AnyWidget):
         """The state that an exported page draws it from."""
         return self.get_state(self.drawn)  # type: ignore[no-any-return]
 
+    def settle(self) -> None:
+        """Wait for what an exported page shows; nothing here."""
+
     @contextmanager
     def together(self) -> Iterator[None]:
         """Trait writes inside reach the browser as one message, from whichever thread."""

@@ -13,16 +13,28 @@ export interface Backend {
 /** Renderers that are no GPU: our own raster is faster than these. */
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|basic render|software|warp|mesa offscreen|disabled/i;
 
-let known: boolean | undefined;
+interface Contexts {
+  alive: number;
+  hasGpu?: boolean;
+}
+const PLACE = Symbol.for("xaiwidgets.contexts");
+
+/** Every widget is drawn by a copy of this module of its own, so what all of them count hangs on the page. */
+function contexts(): Contexts {
+  const page = globalThis as { [PLACE]?: Contexts };
+  page[PLACE] ??= { alive: 0 };
+  return page[PLACE];
+}
 
 /** Whether WebGL runs on a real GPU here. Asked once. */
 export function hasGpu(): boolean {
-  if (known !== undefined) return known;
+  const page = contexts();
+  if (page.hasGpu !== undefined) return page.hasGpu;
   const gl = contextOf(document.createElement("canvas"));
   const info = gl?.getExtension("WEBGL_debug_renderer_info");
-  known = isGpu(String(gl?.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) ?? ""));
+  page.hasGpu = isGpu(String(gl?.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER) ?? ""));
   gl?.getExtension("WEBGL_lose_context")?.loseContext();
-  return known;
+  return page.hasGpu;
 }
 
 /** Whether a renderer's name is that of a real GPU. A browser that hides it has none to hide. */
@@ -34,7 +46,6 @@ function contextOf(canvas: HTMLCanvasElement): WebGL2RenderingContext | null {
 
 /** Browsers keep 16 contexts a page and take the oldest away then; others in the page want some, too. */
 const MOST = 8;
-let alive = 0;
 
 // Sums as in raster.ts: what is drawn is the same, whichever of the two draws it.
 const SUM = {
@@ -88,17 +99,18 @@ function programOf(gl: WebGL2RenderingContext, { vertex, fragment }: Code): WebG
 
 /** Draws with a GPU, or null where there is none to be had. `lost` is called when it is taken away. */
 export function webgl(lost: () => void): Backend | null {
-  if (alive >= MOST) return null;
+  const page = contexts();
+  if (page.alive >= MOST) return null;
   const canvas = document.createElement("canvas");
   const gl = contextOf(canvas);
   if (!gl) return null;
-  alive++;
+  page.alive++;
   let gone = false;
   const leave = new AbortController();
   function dispose(): void {
     if (gone) return;
     gone = true;
-    alive--;
+    page.alive--;
     leave.abort();
     gl?.getExtension("WEBGL_lose_context")?.loseContext();
   }
