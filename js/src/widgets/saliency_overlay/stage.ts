@@ -3,7 +3,8 @@ import { onTheme, type Theme, themeOf } from "../../core/theme";
 import type { Speech } from "../../core/words";
 import { home, lieOf, panned, zoomed } from "./camera";
 import { middleOf, placeAt, stepped } from "./crossing";
-import { paintMarks, paintScene, type Room } from "./paint";
+import { paintMarks } from "./marks";
+import { paintScene, type Room } from "./paint";
 import type { Camera, Place, Scene, Stage, StageEvents } from "./parts";
 import { pointer } from "./pointer";
 
