@@ -68,7 +68,7 @@ WebGL2RenderingContext.prototype.getParameter = function (name) {
 """
 # So much room that all of twenty scatters are in view at once.
 WIDE = {"width": 1600, "height": 2800}
-BESIDE_EACH_OTHER = "main { display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)) }"
+BESIDE_EACH_OTHER = "main { max-width: none; display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)) }"
 KIND = "cloud => cloud.querySelector('canvas').getContext('2d') ? 'raster' : 'gpu'"
 LOSE = "cloud => cloud.querySelector('canvas').getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
 HAS_WEBGL = "document.createElement('canvas').getContext('webgl2') !== null"

@@ -6,6 +6,7 @@ from harness import scatter
 from harness.jupyter_page import ask, output
 from harness.scatter import (
     colours_at,
+    dot_of,
     drag,
     hover,
     on_page,
@@ -61,7 +62,14 @@ xw.link(cellar, bars)
 cellar
 """
 BARS = "bars"
+TWENTY = """
+import ipywidgets
+twenty = [xw.EmbeddingScatter(
+    flat, projection=None, labels=rows, texts=[f"{number}: {point}" for point in range(32)]) for number in range(20)]
+ipywidgets.GridBox(twenty, layout={"grid_template_columns": "repeat(4, minmax(0, 1fr))"})
+"""
 CELLS = {"pictured": 1, "numbers": 2, "said": 4, "cellar": 7}
+SOURCES = [SETUP, PICTURES, BESIDE, HISTOGRAM, LINES, WHY, HEADS, TABLE, BARS, TWENTY]
 PLACES = [(number % 8, number // 8) for number in range(32)]
 
 # Red, green and blue in the middle of a canvas, and how wide and high it is drawn.
@@ -74,7 +82,7 @@ PICTURE = """canvas => {
 
 @pytest.fixture(scope="module")
 def page(lab):
-    page = lab.open([SETUP, PICTURES, BESIDE, HISTOGRAM, LINES, WHY, HEADS, TABLE, BARS])
+    page = lab.open(SOURCES)
     page.emulate_media(reduced_motion="reduce")
     for name in CELLS:
         settle(page, name)
@@ -214,3 +222,24 @@ def test_bars_show_the_mean_of_what_a_lasso_holds(page, screenshot):
     screenshot(page, "scatter-bars")
     press(widget, "Escape", "Escape")
     expect(bars).to_contain_text("mean |contribution| over 32 inputs")
+
+
+def test_twenty_scatters_are_all_there(page, seen, screenshot):
+    before = page.viewport_size
+    page.set_viewport_size({"width": 1700, "height": 3400})
+    try:
+        widgets = output(page, len(SOURCES) - 1).locator(".xai-scatter")
+        expect(widgets).to_have_count(20)
+        widgets.last.scroll_into_view_if_needed()
+        rest(widgets.last)
+        for widget in widgets.all():
+            colours = colours_at(widget, places(widget, PLACES))
+            dots = [dot_of(widget, str(row)) for _, row in PLACES]
+            assert np.abs(np.subtract([colour[:3] for colour in colours], dots)).max() < 12
+            assert all(alpha > 150 for *_, alpha in colours)
+        for number, widget in ((0, widgets.first), (19, widgets.last)):
+            expect(hover(widget, places(widget, PLACES)[9])).to_contain_text(f"{number}: 9")
+        screenshot(page, "scatter-twenty")
+        assert not [text for text in seen.errors_of(page) if "context" in text.lower() or "xai" in text.lower()]
+    finally:
+        page.set_viewport_size(before)
