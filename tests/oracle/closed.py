@@ -12,10 +12,10 @@ from xaiwidgets.engine.run import Run
 from xaiwidgets.explanation import Outputs, Target
 
 GAME_METHODS = [name for name, method in METHODS.items() if method.face == "game"]
-FIELD_METHODS = [name for name, method in METHODS.items() if method.face == "field"]
+FIELD_METHODS = [name for name, method in METHODS.items() if method.face == "field" and not method.pictured]
 INPUT_METHODS = [name for name, method in METHODS.items() if method.face not in {"scored", "inputs"}]
 """The methods that explain one input; the others need a data set."""
-TEXT_METHODS = [name for name in INPUT_METHODS if METHODS[name].face not in {"maps", "veil"}]
+TEXT_METHODS = [name for name in INPUT_METHODS if not {"maps", "veil"} & METHODS[name].needs]
 """Those of them that need no picture."""
 LISTED_METHODS = [name for name in (*FIELD_METHODS, *GAME_METHODS) if not METHODS[name].backed]
 """Those that a model without a background of its own is listed with."""

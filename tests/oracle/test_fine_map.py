@@ -153,7 +153,7 @@ def test_a_large_picture_is_drawn_coarser_and_nothing_is_lost(net, picture, monk
 
 def test_an_odd_map_keeps_its_sum():
     odd = torch.randn(7, 5, generator=torch.Generator().manual_seed(0))
-    coarse = fine_map.coarser(odd, (4, 3))
+    coarse = fine_map.laid_out(odd, (4, 3))
     assert float(coarse.sum()) == pytest.approx(float(odd.sum()), abs=1e-5)
     # A cell takes 7/4 rows and 5/3 columns: one whole pixel, and parts of those it cuts.
     corner = odd[0, 0] + 3 / 4 * odd[1, 0] + 2 / 3 * odd[0, 1] + 3 / 4 * 2 / 3 * odd[1, 1]

@@ -123,7 +123,7 @@ def explain_all(adapter, x, *, background, unfit=()):
     """Every method that fits runs and is finite where it has got to; the module is untouched."""
     module = getattr(adapter, "model", None) or adapter.module
     for method in INPUT_METHODS:
-        if METHODS[method].face not in adapter.faces or method in unfit:
+        if not METHODS[method].needs <= {*adapter.faces, "background"} or method in unfit:
             continue
         before = state_of(module)
         given = {"background": background} if method in ABSENCE else {}

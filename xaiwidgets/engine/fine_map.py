@@ -77,10 +77,10 @@ class PathMaps:
             return
         for node, fine in zip(nodes, self._drawn(contributions).float().cpu(), strict=True):
             size = next(iter(self._at.values())).shape if self._at else fine.shape
-            self._at[node] = fine if fine.shape == size else coarser(fine, size)
+            self._at[node] = fine if fine.shape == size else laid_out(fine, size)
             if size.numel() * len(self._at) > MOST:
                 rows, columns = -(-size[0] // 2), -(-size[1] // 2)
-                self._at = {at: coarser(known, (rows, columns)) for at, known in self._at.items()}
+                self._at = {at: laid_out(known, (rows, columns)) for at, known in self._at.items()}
 
     def details(self, weights: Mapping[float, float]) -> dict[str, Tensor]:
         """The weighted sum.
@@ -96,9 +96,11 @@ class PathMaps:
         return {"map": total}
 
 
-def coarser(fine: Tensor, size: tuple[int, ...]) -> Tensor:
-    """A map, float [h, w], summed by area on a grid of fewer rows and columns; the sum of all stays the same."""
+def laid_out(cells: Tensor, size: tuple[int, ...]) -> Tensor:
+    """A map, float [h, w], laid by area on a grid of other rows and columns; the sum of all stays the same."""
+    if cells.shape == size:
+        return cells
     down, across = (
-        covering(count, cells, fine.device).to(fine.dtype) for count, cells in zip(size, fine.shape, strict=True)
+        covering(wanted, there, cells.device).to(cells.dtype) for wanted, there in zip(size, cells.shape, strict=True)
     )
-    return down @ fine @ across.T
+    return down @ cells @ across.T

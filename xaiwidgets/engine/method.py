@@ -26,6 +26,7 @@ class Method:
         budget: the evaluations at which it stops when nothing else is asked for.
         arranged: whether it needs to know which features lie side by side.
         backed: whether it needs a background, the model's own or one that is given with the input.
+        pictured: whether it needs the picture that is explained.
         layered: whether it can look at a layer instead of the input, though its face is no field.
         signed: whether the sign of a value says which way the feature moved the score.
     """
@@ -38,13 +39,14 @@ class Method:
     signed: bool = True
     arranged: bool = False
     backed: bool = False
+    pictured: bool = False
     layered: bool = False
     options: frozenset[str] = field(init=False)
 
     @property
     def needs(self) -> frozenset[str]:
         """What a model must have for it, in the words of its `faces`."""
-        further = {"positions": self.arranged, "background": self.backed}
+        further = {"positions": self.arranged, "background": self.backed, "veil": self.pictured}
         return frozenset({self.face, *(name for name, needed in further.items() if needed)})
 
     @property

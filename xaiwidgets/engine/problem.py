@@ -33,6 +33,21 @@ class Game:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pictured:
+    """What a field's point is a picture of.
+
+    Attributes:
+        pixels: what the model sees, uint8 [H, W, 3] on the CPU.
+        black: a black picture as the field's point, float [C, H, W].
+        white: a white one.
+    """
+
+    pixels: Tensor
+    black: Tensor
+    white: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
 class Field:
     """The model on a continuous input: embeddings, pixels, columns.
 
@@ -45,6 +60,7 @@ class Field:
         background: other inputs that stand for "absent", float [K, *point.shape], or None where none were given.
         drawn: sums the same into a map to look at, float [..., h, w], finer than the features; None where the input is
             no picture.
+        picture: what it is a picture of, or None.
     """
 
     point: Tensor
@@ -53,6 +69,7 @@ class Field:
     by_feature: Callable[[Tensor], Tensor]
     background: Tensor | None = None
     drawn: Callable[[Tensor], Tensor] | None = None
+    picture: Pictured | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

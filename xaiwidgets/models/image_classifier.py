@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from xaiwidgets.engine.attention_weights import attention_of
 from xaiwidgets.engine.layer_features import laid_over
-from xaiwidgets.engine.problem import Field, Inside, Problem
+from xaiwidgets.engine.problem import Field, Inside, Pictured, Problem
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.explanation import Outputs
 from xaiwidgets.models.classes import choose_class
@@ -192,6 +192,7 @@ class ImageClassifier:
             by_feature=lambda contributions: partial.sums(contributions.sum(-3)),
             drawn=lambda contributions: contributions.sum(-3),
             background=others,
+            picture=Pictured(pixels=torch.from_numpy(picture), black=black, white=white),
         )
         inside = Inside(
             module=self.module,
