@@ -25,8 +25,10 @@ from xaiwidgets.engine import (
     lime,
     occlusion,
     permutation_importance,
+    rise,
     shapley,
     smoothing,
+    xrai,
 )
 from xaiwidgets.engine.captum_algorithms import named_by_captum
 from xaiwidgets.engine.method import Method
@@ -47,8 +49,10 @@ FAMILIES = (
     cam,
     conductance,
     smoothing,
+    xrai,
     expected_gradients,
     captum_bridge,
+    rise,
     permutation_importance,
     global_importance,
 )
