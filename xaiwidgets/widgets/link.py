@@ -24,7 +24,8 @@ def link(*widgets: Linkable) -> None:
     """Let these widgets answer each other: what is hovered or selected in one lights up in the others.
 
     Linking a widget that is linked already brings its partners along. The text of a point that is chosen in an
-    `EmbeddingScatter` becomes the text of the living widgets that it is linked with. The points that are selected there
+    `EmbeddingScatter` becomes the text of the living widgets that it is linked with, and its picture what a
+    `SaliencyOverlay` with a model shows. The points that are selected there
     become what `FeatureBars(xw.Averaged(model), …)` show the mean of: the scatter's rows for a model of tables, its
     pictures or texts for others; with none selected, what the bars began with.
 
@@ -56,10 +57,10 @@ def _follow(source: Any, other: Any) -> None:
     known = _FOLLOWED.setdefault(source, weakref.WeakSet())
     if other is source or not getattr(other, "live", False) or other in known:
         return
-    model = getattr(other, "averages", None)
-    if model is not None:
+    model, viewer = getattr(other, "averages", None), getattr(other, "looks_with", None)
+    if model is not None or viewer is not None:
         # What cannot be is said where they are linked.
-        source.inputs_for(model, source.ids[:1])
+        source.inputs_for(viewer if model is None else model, source.ids[:1])
     elif not hasattr(other, "text"):
         return
     known.add(other)
@@ -71,13 +72,18 @@ def _follow(source: Any, other: Any) -> None:
         if text and widget is not None:
             widget.text = text
 
+    def look(change: Any) -> None:
+        widget = follower()
+        if change["new"] is not None and widget is not None:
+            widget.show(source.inputs_for(viewer, source.ids[[change["new"]]])[0])
+
     def average(change: Any) -> None:
         widget = follower()
         if widget is not None:
             widget.show(source.inputs_for(model, change["new"]) if len(change["new"]) else None)
 
     if model is None:
-        source.observe(read, "point")
+        source.observe(read if viewer is None else look, "point")
         return
     source.observe(average, "selected")
     if len(source.selected):

@@ -166,9 +166,17 @@ class SaliencyOverlay(SaliencyTraits):
 
         It waits for the maps and their badges. Returns the path written.
         """
+        return write_html(self, path, title="saliency · xaiwidgets")
+
+    def settle(self) -> None:
+        """Wait for the maps and their badges."""
         while self._desk.awaits("look", "panel", "check"):
             self._desk.join(0.02)
-        return write_html(self, path, title="saliency · xaiwidgets")
+
+    @property
+    def looks_with(self) -> Explainable | None:
+        """The first model, or None where the maps are finished."""
+        return self._adapters[0] if self._adapters else None
 
     @traitlets.observe("panels", "current")
     def _on_request(self, change: Any) -> None:
