@@ -2,6 +2,7 @@ import { borders, type Line } from "./contour";
 import { regionAt } from "./heat";
 import { canvasOf, css, DARK, kept, overBox, PALE, type Pen, type Room, strokes } from "./paint";
 import type { Place, Scene } from "./parts";
+import { isDark } from "./ramps";
 import type { Cover, Regions } from "./wire";
 
 /** So many outlines are kept. */
@@ -78,8 +79,9 @@ export function paintMarks(
     if (regions?.picture === picture.id && some.length)
       strokes(pen, picture, room, { width, height }, outlineOf(regions, [height, width], some), styles);
   };
+  // The accent of a dark theme is pale itself.
   outline(selected, [
-    [PALE, 4.5],
+    [isDark(theme) ? DARK : PALE, 4.5],
     [css(theme.accent), 2.25],
   ]);
   outline(hovered, [
