@@ -77,6 +77,8 @@ const ENTRIES = [
   "widgets/attention_grid.css",
   "widgets/embedding_scatter.ts",
   "widgets/embedding_scatter.css",
+  "widgets/saliency_overlay.ts",
+  "widgets/saliency_overlay.css",
   "widgets/feature_bars.ts",
   "core/host.ts",
 ];

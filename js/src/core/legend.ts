@@ -7,6 +7,10 @@ export interface LegendFacts {
   max: number;
   /** Whether a value's sign says which way the score went; without one the scale runs from 0 up. */
   signed: boolean;
+  /** Where only a part of the scale is shown: the numbers at its ends. */
+  range?: [low: number, high: number];
+  /** Some values lie beyond the ends. */
+  beyond?: boolean;
   unit: string;
   target: string;
   contrast: string | null;
@@ -42,9 +46,8 @@ export function legend(t: Speech): Legend {
   const el = h("div", "legend", scale, note);
 
   /** What the two ends mean. */
-  function ends({ unit, target, contrast }: LegendFacts, sequential: boolean): [string, string] {
+  function ends({ unit, target, contrast }: LegendFacts): [string, string] {
     const way = (word: Word, name: string) => t(word, { target: visible(name) });
-    if (sequential) return [t("weak"), t("strong")];
     if (contrast !== null) return [way("for", contrast), way("for", target)];
     // The text that a similarity is with is too long to repeat, and numbers of one's own may have no target.
     if (!target || unit === "cosine") return [t("down"), t("up")];
@@ -58,22 +61,26 @@ export function legend(t: Speech): Legend {
       if (!facts) return;
       const { max, unit, output, baseline_output: baseline } = facts;
       const change = output === null || baseline === null ? null : output - baseline;
-      const sequential = !facts.signed;
+      const [from, to] = facts.range ?? [facts.signed ? -max : 0, max];
+      const sequential = !facts.signed || (facts.range?.includes(0) ?? false);
       const decimals = decimalsFor(max);
       el.dataset.sequential = String(sequential);
-      ends(facts, sequential).forEach((words, i) => {
+      const [down, up] = facts.signed ? ends(facts) : [t("weak"), t("strong")];
+      const said = sequential ? (from < 0 ? [down, t("weak")] : [t("weak"), up]) : [down, up];
+      said.forEach((words, i) => {
         const end = [low, high][i] as HTMLElement;
         say(end, words);
         end.title = words;
       });
-      const numbers = sequential ? [0, max / 2, max] : [-max, 0, max];
+      const numbers = [from, (from + to) / 2, to];
       for (const [i, tick] of ticks.entries()) {
         const number = numbers[i] ?? 0;
-        say(tick, number === 0 ? "0" : (sequential ? plain : signed)(number, decimals));
+        const over = facts.beyond && i !== 1 && number ? (number < 0 ? "≤ " : "≥ ") : "";
+        say(tick, number === 0 ? "0" : over + (facts.signed ? signed : plain)(number, decimals));
       }
       const values = { sum: signed(facts.sum, decimals), change: signed(change ?? 0, decimals) };
       // The sum of gradient lengths means nothing, so nothing is said of it.
-      const sum = sequential ? "" : t(change === null ? "sum" : "sum.of", values);
+      const sum = !facts.signed ? "" : t(change === null ? "sum" : "sum.of", values);
       const name = t.maybe(`unit.${unit}`) ?? unit;
       say(note, [name, sum].filter(Boolean).join(" · "));
       note.title =

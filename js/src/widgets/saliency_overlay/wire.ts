@@ -1,8 +1,8 @@
 import type { AnyModel } from "@anywidget/types";
 import type { Packed } from "../../core/arrays";
+import type { Trust } from "../../core/badge";
 import type { Method, RunState } from "../../core/status";
 import type { Outputs } from "../../core/targets";
-import type { Language } from "../../core/words";
 
 /** The picture that is looked at. Coordinates in it are its own pixels. */
 export interface Picture {
@@ -46,13 +46,6 @@ export interface Panel {
   target: null | number | string | (number | string)[];
   /** A module's name; null: the method's own choice. */
   layer: string | null;
-}
-
-/** The verdict on a map; see `core/badge.ts`. */
-export interface Trust {
-  kind: "better" | "none" | "open" | "checking";
-  label: Record<Language, string>;
-  why: Record<Language, string>;
 }
 
 /** A panel's numbers. */

@@ -1,3 +1,4 @@
+import { badge } from "../../core/badge";
 import { shade } from "../../core/colour";
 import { h, on, say } from "../../core/dom";
 import { editor } from "../../core/editor";
@@ -13,7 +14,6 @@ import { type Targets, targetsOf } from "../../core/targets";
 import { tooltip } from "../../core/tooltip";
 import type { Unit } from "../../core/units";
 import { watch } from "../../core/watch";
-import { badge } from "./badge";
 import { hand } from "./hand";
 import { known } from "./known";
 import { list } from "./list";

@@ -1,9 +1,9 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Packed, unpack } from "../../core/arrays";
+import type { Trust as Verdict } from "../../core/badge";
 import { featuresOf } from "../../core/reading";
 import type { Method, RunState } from "../../core/status";
 import type { Outputs } from "../../core/targets";
-import type { Language } from "../../core/words";
 
 /** What the model read. See the Python side, `widgets/token_highlight.py`, for the same in words. */
 export interface Input {
@@ -48,11 +48,8 @@ export interface Estimate {
 }
 
 /** Whether the map can be trusted, in Python's words; see `widgets/badge.py`. */
-export interface Trust {
+export interface Trust extends Verdict {
   run: number;
-  kind: "better" | "none" | "open" | "checking";
-  label: Record<Language, string>;
-  why: Record<Language, string>;
 }
 
 /** The synced traits. */

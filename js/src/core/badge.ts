@@ -1,6 +1,12 @@
-import { button, h, on, say, set } from "../../core/dom";
-import type { Speech } from "../../core/words";
-import type { Trust } from "./wire";
+import { button, h, on, say, set } from "./dom";
+import type { Language, Speech } from "./words";
+
+/** The verdict on a map, and how it was found. */
+export interface Trust {
+  kind: "better" | "none" | "open" | "checking";
+  label: Record<Language, string>;
+  why: Record<Language, string>;
+}
 
 export interface Badge {
   el: HTMLElement;
@@ -10,7 +16,7 @@ export interface Badge {
 }
 
 /** A mark for each verdict, so that none is told by its colour alone. */
-const MARKS = { better: "✓", none: "✕", open: "?", checking: "…" };
+export const MARKS = { better: "✓", none: "✕", open: "?", checking: "…" };
 
 /** Whether the map can be trusted: a chip that says it, and at a click how that was found. */
 export function badge(t: Speech, signal: AbortSignal): Badge {

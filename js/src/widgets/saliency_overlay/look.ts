@@ -1,0 +1,86 @@
+import { button, h, on, set } from "../../core/dom";
+import { slider } from "../../core/slider";
+import type { Speech, Word } from "../../core/words";
+import { COLORMAPS } from "./ramps";
+import type { State } from "./wire";
+
+const VIEWS = ["blend", "contour", "mask"] as const;
+const SIGNS = ["both", "positive", "negative", "absolute"] as const;
+const SHARES = ["opacity", "threshold", "smoothing"] as const;
+
+type Settings = Pick<State, "view" | "colormap" | "sign" | (typeof SHARES)[number]>;
+
+export interface LookControls {
+  el: HTMLElement;
+  update(settings: Settings, signed: boolean): void;
+}
+
+/** How heat becomes colour: `now` while a thumb is dragged, `write` where it rests. */
+export function look(options: {
+  t: Speech;
+  now(changes: Partial<Settings>): void;
+  write(changes: Partial<Settings>): void;
+  signal: AbortSignal;
+}): LookControls {
+  const { t, now, write, signal } = options;
+  const setting = (name: string, control: HTMLElement, ...more: HTMLElement[]) =>
+    h("label", "setting", h("span", "caption", name), control, ...more);
+  const views = VIEWS.map((view) => {
+    const face = button("segment", t(`saliency.view.${view}`));
+    on(face, "click", () => write({ view }), signal);
+    return face;
+  });
+  const switched = h(
+    "span",
+    { class: "xai-switch", role: "group", "aria-label": t("saliency.view") },
+    ...views,
+  );
+  const chosen = (kind: "colormap" | "sign", options: string[][]) => {
+    const select = h(
+      "select",
+      "select",
+      ...options.map(([value, name = ""]) => h("option", { value }, name)),
+    );
+    on(select, "change", () => write({ [kind]: select.value }), signal);
+    return select;
+  };
+  const ramps = COLORMAPS.map(({ name }) => [name, t(`saliency.colormap.${name}` as Word)]);
+  const colours = chosen("colormap", [["", t("saliency.colormap.auto")], ...ramps]);
+  const signs = chosen(
+    "sign",
+    SIGNS.map((sign) => [sign, t(`saliency.sign.${sign}`)]),
+  );
+  const signed = setting(t("saliency.sign"), signs);
+  const shares = SHARES.map((name) => {
+    const thumb = slider(t(`saliency.look.${name}`), (value) => now({ [name]: value / 100 }), signal);
+    thumb.el.title = t(`saliency.look.${name}.title`);
+    on(thumb.el, "change", () => write({ [name]: thumb.el.valueAsNumber / 100 }), signal);
+    return [name, thumb] as const;
+  });
+  const el = h(
+    "div",
+    { class: "xai-look", role: "group", "aria-label": t("saliency.look") },
+    switched,
+    setting(t("saliency.colormap"), colours),
+    signed,
+    ...shares.map(([name, thumb]) => setting(t(`saliency.look.${name}`), thumb.el)),
+  );
+
+  return {
+    el,
+    update(settings, hasSigns) {
+      VIEWS.forEach((view, i) => {
+        set(views[i] as HTMLElement, { "aria-pressed": String(view === settings.view) });
+      });
+      const { colormap } = settings;
+      colours.value = COLORMAPS.some(({ name }) => name === colormap) ? colormap : "";
+      signs.value = settings.sign;
+      signs.disabled = !hasSigns;
+      for (const [name, thumb] of shares) {
+        const value = Math.round(100 * settings[name]);
+        thumb.put(100, value);
+        set(thumb.el, { "aria-valuetext": `${thumb.el.value} %` });
+      }
+    },
+  };
+}

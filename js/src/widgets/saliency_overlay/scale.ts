@@ -1,0 +1,47 @@
+import { type Legend, legend } from "../../core/legend";
+import { missing } from "../../core/numbers";
+import { remembered } from "../../core/remembered";
+import type { Theme } from "../../core/theme";
+import type { Speech } from "../../core/words";
+import { endsOf, shades } from "./compose";
+import { css } from "./paint";
+import type { Look, Shown } from "./parts";
+import { isDark } from "./ramps";
+
+/** Every so many of 256 colours are told to the style sheet. */
+const STEP = 5;
+
+const gradient = remembered((signed: boolean, look: Look, dark: boolean): string => {
+  const all = shades(signed, look, dark);
+  const stops = Array.from({ length: 1 + 255 / STEP }, (_, i) => {
+    const at = 4 * STEP * i;
+    return css([...all.subarray(at, at + 3)], (all[at + 3] as number) / 255);
+  });
+  return `linear-gradient(90deg, ${stops.join(", ")})`;
+});
+
+export interface Scale extends Pick<Legend, "el" | "words"> {
+  update(shown: Shown | null, look: Look, theme: Theme): void;
+}
+
+/** What the colours mean, in the colours that are shown. */
+export function scale(t: Speech): Scale {
+  const key = legend(t);
+  const bar = key.el.querySelector(".xai-legend-bar") as HTMLElement;
+  return {
+    el: key.el,
+    words: key.words,
+    update(shown, look, theme) {
+      if (!shown) {
+        key.update(null);
+        return;
+      }
+      const { estimate, heat, values } = shown;
+      const sum = values.reduce((one, value) => one + (missing(value) ? 0 : value), 0);
+      const signed = estimate.signed && look.sign !== "absolute";
+      const { max, beyond } = heat;
+      key.update({ ...estimate, max, beyond, signed, sum, range: endsOf(heat, look) });
+      bar.style.background = gradient(heat.signed, look, isDark(theme));
+    },
+  };
+}
