@@ -27,6 +27,8 @@ WORKSPACE = 1.2
 GRACE = 0.2
 """A call may end so much of the time limit late, where not making it would end the run even farther from the limit."""
 
+_SMALLER = "give a shorter text or a smaller picture (longest= of its adapter shrinks it)"
+
 
 class Pace:
     """Counts and times model calls, and sizes the next one.
@@ -151,7 +153,7 @@ class Pace:
         if self.starved:
             said.append(
                 f"One row takes {spelled(WORKSPACE * self._bytes[1])} of memory, more than the {spelled(self.memory)} "
-                "that it may take: nothing more was computed."
+                f"that it may take: nothing more was computed; {_SMALLER}."
             )
         elif self._shrunk:
             rows = self._within_memory()
@@ -172,8 +174,8 @@ class Pace:
                     raise
                 if rows == 1:
                     msg = (
-                        f"The model ran out of memory on a single row ({type(problem).__name__}); free some, give a "
-                        "shorter or smaller input, or load the model in half precision."
+                        f"The model ran out of memory on a single row ({type(problem).__name__}); free some, "
+                        f"{_SMALLER}, or load the model in half precision."
                     )
                     raise ModelError(msg) from problem
                 self._survived = rows // 2

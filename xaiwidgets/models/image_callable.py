@@ -17,7 +17,7 @@ from xaiwidgets.explanation import Outputs
 from xaiwidgets.models.classes import choose_score
 from xaiwidgets.models.function_scores import function_scores
 from xaiwidgets.models.partial_picture import PartialPicture, alike
-from xaiwidgets.models.picture import picture_and_notes, read_baseline
+from xaiwidgets.models.picture import check_longest, picture_and_notes, read_baseline, shrunk
 from xaiwidgets.models.regions import check_grid, read_regions
 from xaiwidgets.models.targets import pick
 
@@ -33,6 +33,7 @@ class CallableImage:
         preprocess: as given.
         labels: the names of the outputs, or None.
         grid: regions along each side.
+        longest: the most pixels along a picture's longer side, or None.
     """
 
     faces = frozenset({"game", "positions", "veil"})
@@ -44,6 +45,7 @@ class CallableImage:
         preprocess: Callable[[Image], Any] | None,
         labels: Sequence[str] | None,
         grid: int,
+        longest: int | None,
     ) -> None:
         if not callable(fn) or isinstance(fn, type):
             what = f"class {fn.__name__}" if isinstance(fn, type) else type(fn).__name__
@@ -56,6 +58,7 @@ class CallableImage:
         self.preprocess = preprocess
         self.labels = None if labels is None else tuple(str(label) for label in labels)
         self.grid = check_grid(grid)
+        self.longest = check_longest(longest)
 
     def sees(self, x: Any) -> npt.NDArray[np.uint8]:
         """What the function gets of a picture, uint8 [H, W, 3].
@@ -84,7 +87,8 @@ class CallableImage:
         """
         if background is not None:
             raise InputError("A function of pictures has no background; give one picture or colour with baseline=.")
-        image, notes = picture_and_notes(x)
+        image, read = picture_and_notes(x)
+        image, shrinking = shrunk(image, self.longest)
         point = self._prepared(image, "the picture")
         size = (point.shape[1], point.shape[2])
         other, told = read_baseline("black" if baseline is None else baseline, image, size)
@@ -116,13 +120,13 @@ class CallableImage:
             veil=partial.veil(scored, whole, said, _levels(absent)),
             opaque=True,
             seconds=seconds,
-            notes=(*notes, *told),
+            notes=(*read, *shrinking, *told),
             provenance=lambda: {"model": getattr(self.model, "__qualname__", type(self.model).__name__)},
         )
 
     def _prepared(self, image: Image, name: str) -> Tensor:
         """The picture that the function gets, levels as float32 [3, H, W]."""
-        made: Any = image.convert("RGB")
+        made: Any = shrunk(image, self.longest)[0].convert("RGB")
         made = np.asarray(made if self.preprocess is None else self.preprocess(made))
         if made.dtype != np.uint8 or made.ndim != 3 or made.shape[2] != 3 or made.size == 0:
             msg = (

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from xaiwidgets.engine.attention_weights import attention_of
 from xaiwidgets.engine.layer_features import laid_over
+from xaiwidgets.engine.memory import out_of_memory
 from xaiwidgets.engine.problem import Field, Inside, Pictured, Problem
 from xaiwidgets.errors import InputError, ModelError
 from xaiwidgets.explanation import Outputs
@@ -21,7 +22,14 @@ from xaiwidgets.models.classes import choose_class
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
 from xaiwidgets.models.image_callable import CallableImage
 from xaiwidgets.models.partial_picture import PartialPicture, alike
-from xaiwidgets.models.picture import picture_and_notes, read_background, read_baseline, read_picture
+from xaiwidgets.models.picture import (
+    check_longest,
+    picture_and_notes,
+    read_background,
+    read_baseline,
+    read_picture,
+    shrunk,
+)
 from xaiwidgets.models.plain_module import scores_of
 from xaiwidgets.models.regions import check_grid, read_regions
 from xaiwidgets.models.targets import pick
@@ -45,6 +53,7 @@ class ImageClassifier:
         preprocess: as given.
         labels: the names of the C outputs, or none.
         grid: regions along each side.
+        longest: the most pixels along a picture's longer side, or None.
     """
 
     def __init__(
@@ -54,6 +63,7 @@ class ImageClassifier:
         labels: Sequence[str] | None = None,
         *,
         grid: int = 7,
+        longest: int | None = None,
     ) -> None:
         """Wrap a module.
 
@@ -62,6 +72,8 @@ class ImageClassifier:
             preprocess: maps a Pillow image (mode "RGB", or "L" for a grey one) to float [C, H, W] or [1, C, H, W].
             labels: K names; None: "0", "1", …
             grid: regions along each side.
+            longest: larger pictures are shrunk to so many pixels along their longer side before the preprocessing, and
+                the explanation's notes say so: for a preprocessing that keeps the size, where memory is short.
 
         Raises:
             InputError: when one of them is of another kind.
@@ -76,6 +88,7 @@ class ImageClassifier:
         self.preprocess = preprocess
         self.labels = () if labels is None else tuple(str(label) for label in labels)
         self.grid = check_grid(grid)
+        self.longest = check_longest(longest)
         self._known_extremes: tuple[Any, tuple[Tensor, Tensor]] | None = None
 
     @cached_property
@@ -103,6 +116,7 @@ class ImageClassifier:
         labels: Sequence[str] | None = None,
         *,
         grid: int = 7,
+        longest: int | None = None,
     ) -> CallableImage:
         """Wrap any function from pictures to scores: an endpoint, a pipeline, another framework's model.
 
@@ -112,11 +126,12 @@ class ImageClassifier:
                 a Pillow image or uint8 [H, W, 3]. None: it gets the picture as it is.
             labels: C names; None: "0", "1", …
             grid: regions along each side.
+            longest: as of `ImageClassifier`.
 
         Raises:
             InputError: when one of them is of another kind.
         """
-        return CallableImage(fn, preprocess=preprocess, labels=labels, grid=grid)
+        return CallableImage(fn, preprocess=preprocess, labels=labels, grid=grid, longest=longest)
 
     def sees(self, x: Any) -> npt.NDArray[np.uint8]:
         """What the module sees of a picture, as a picture again: uint8 [H, W, 3].
@@ -148,7 +163,9 @@ class ImageClassifier:
             InputError: a picture cannot be read or prepared, or does not fit. TargetError: no such output. ModelError:
                 bad scores.
         """
-        image, notes = picture_and_notes(x)
+        image, read = picture_and_notes(x)
+        image, shrinking = shrunk(image, self.longest)
+        notes = (*read, *shrinking)
         # As the module's own device and dtype, so that a half-precision model on a GPU is explained where it is.
         point = self._prepared(image, "the picture")
         black, white = self._extremes(image)
@@ -165,7 +182,17 @@ class ImageClassifier:
         regions = read_regions(self.grid if regions is None else regions, picture)
         partial = PartialPicture(point=point, absent=absent, regions=regions)
         start = time.perf_counter()
-        scores = self._scores(point[None])
+        try:
+            scores = self._scores(point[None])
+        except Exception as problem:
+            if not out_of_memory(problem):
+                raise
+            msg = (
+                f"The model ran out of memory on this picture of {point.shape[1]} × {point.shape[2]} pixels "
+                f"({type(problem).__name__}); shrink it, such as by longest={max(point.shape[1:]) // 2} of "
+                "ImageClassifier, free some memory, or load the model in half precision."
+            )
+            raise ModelError(msg) from problem
         seconds = time.perf_counter() - start
         chosen, outputs = choose_class(scores[0], self.labels, target)
         whole = float(pick(scores, chosen)[0])
@@ -233,7 +260,7 @@ class ImageClassifier:
         return (black, white) if weights is None else (black.to(weights), white.to(weights))
 
     def _prepared(self, image: Image, name: str) -> Tensor:
-        made: Any = self.preprocess(image)
+        made: Any = self.preprocess(shrunk(image, self.longest)[0])
         if not isinstance(made, Tensor) or not made.is_floating_point():
             what = f"{made.dtype} tensor" if isinstance(made, Tensor) else type(made).__name__
             msg = f"The preprocessing returned a {what}; it must return a float tensor of shape [C, H, W]."

@@ -66,6 +66,32 @@ def picture_and_notes(x: Any, what: str = "The picture") -> tuple[Image, Notes]:
     return upright.convert("RGB"), notes
 
 
+def check_longest(longest: Any) -> int | None:
+    """The most pixels along a picture's longer side, or None for any.
+
+    Raises:
+        InputError: it is no such number.
+    """
+    if longest is not None and (isinstance(longest, bool) or not isinstance(longest, int) or longest < 1):
+        msg = f"longest={longest!r} was given; give the most pixels that a picture's longer side may have, such as 512."
+        raise InputError(msg)
+    return longest
+
+
+def shrunk(image: Image, longest: int | None) -> tuple[Image, Notes]:
+    """The image with its longer side at most `longest` pixels, and the sentence that says so."""
+    from PIL import Image
+
+    if longest is None or max(image.size) <= longest:
+        return image, ()
+    width, height = (max(1, round(side * longest / max(image.size))) for side in image.size)
+    told = (
+        f"The picture was shrunk from {image.height} × {image.width} to {height} × {width} pixels (height × width), "
+        f"as longest={longest} asks."
+    )
+    return image.resize((width, height), Image.Resampling.BILINEAR), (told,)
+
+
 def read_baseline(baseline: Any, image: Image, seen: tuple[int, int]) -> tuple[Image, Notes]:
     """What an absent part of `image` shows, of its size or of one's own, and notes on how it was read.
 
