@@ -78,21 +78,29 @@ def eigen_cam(maps: Maps, pace: Pace, *, centred: bool = False) -> Iterator[Esti
     if not isinstance(centred, bool):
         msg = f"centred={centred!r} was given; give True to take each channel's mean off first, or False."
         raise MethodError(msg)
-    activations = pace(1, maps.read, maps.point[None])[0]
-    size = activations.shape[-2:]
-    # On the CPU, for not every device finds singular vectors.
-    cells = activations.flatten(1).T.cpu().double()
-    if not bool(torch.isfinite(cells).all()):
-        raise ModelError("The layer's feature maps are NaN or infinite at this input; check the model's precision.")
+    activations = activations_of(maps, pace)
+    size, cells = activations.shape[-2:], activations.flatten(1).T.double()
     strength = cells.norm(dim=1)
     left, lengths, _ = torch.linalg.svd(cells - cells.mean(0) if centred else cells, full_matrices=False)
     # What rounding leaves of nothing is no component.
     projected = left[:, 0] * lengths[0] * (lengths[0] > 1e-12 * strength.norm())
     turned = projected if float(projected @ strength) >= 0 else -projected
-    estimate = raised(maps, turned.reshape(size).float().to(activations.device))
+    estimate = raised(maps, turned.reshape(size).float().to(maps.point.device))
     told = "Eigen-CAM shows what the layer responds to most, whichever output is explained."
     none = (f"The feature maps of {maps.layer!r} have no component: the map is zero.",)
     yield replace(estimate, notes=(told, *(none if estimate.notes else ())))
+
+
+def activations_of(maps: Maps, pace: Pace) -> Tensor:
+    """The feature maps of the input, float32 [C, h, w] on the CPU; without gradients.
+
+    Raises:
+        ModelError: they are not finite.
+    """
+    activations = pace(1, maps.read, maps.point[None])[0].cpu().float()
+    if not bool(torch.isfinite(activations).all()):
+        raise ModelError("The layer's feature maps are NaN or infinite at this input; check the model's precision.")
+    return activations
 
 
 def raised(maps: Maps, cells: Tensor) -> Estimate:

@@ -77,6 +77,7 @@ def maps_at(problem: Problem, layer: str | None) -> Problem:
             run=partial(_run, inside, name, calls),
             point=inside.field.point,
             by_cell=partial(laid_over, inside.field),
+            veil=problem.veil,
         ),
         parameters={**problem.parameters, "layer": name},
         evaluations=evaluations,

@@ -141,6 +141,7 @@ class Maps:
         run: maps points to the target's score, float [B], the feature maps, and the score's gradient there.
         point: the input, as the field's.
         by_cell: sums what the cells were given, float [..., h, w], into features, float [..., n], by area.
+        veil: the same picture under a veil, or None.
     """
 
     layer: str
@@ -148,6 +149,7 @@ class Maps:
     run: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
     point: Tensor
     by_cell: Callable[[Tensor], Tensor]
+    veil: Veil | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
