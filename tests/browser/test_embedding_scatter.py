@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 
@@ -375,10 +376,19 @@ def test_a_slider_walks_through_the_layers_and_points_glide(page, screenshot):
     assert fingerprint(widget) != last
     screenshot(page, "scatter-lab-layers")
     page.emulate_media(reduced_motion="no-preference")
-    pictures = set()
-    slider.press("End")
-    while len(pictures) < 4 or ask(page, "said.busy"):
-        pictures.add(fingerprint(widget))
+    # A loaded machine may see few pictures of one glide, so the way is walked again.
+    for _ in range(10):
+        slider.press("Home")
+        settle(page, "said")
+        pictures = set()
+        slider.press("End")
+        until = time.monotonic() + 3
+        while len(pictures) < 4 and time.monotonic() < until:
+            pictures.add(fingerprint(widget))
+        settle(page, "said")
+        if len(pictures) >= 4:
+            break
+    assert len(pictures) >= 4
     page.emulate_media(reduced_motion="reduce")
     expect(slider).to_have_attribute("aria-valuetext", names[-1])
     assert fingerprint(reset(page, "said")) == last

@@ -544,7 +544,7 @@ def test_pictures_of_points_follow_their_rows():
     assert bare._pictures == {}
     assert "The points have no pictures; give them with images=" in asked(bare, kind="picture", point=1)[0]
     # NaN is a row less: the second point has the third picture.
-    spoilt = given(X, images=[pictures[0], pictures[1], "gone.png", pictures[3] * 1.0])
+    spoilt = given(X, images=[pictures[0], pictures[1], "gone.png", pictures[3] * -1.0])
     for point, says in ((1, r"images\[2\] cannot be shown: 'gone.png' cannot be read"), (2, r"images\[3\] .* 0 to 1")):
         assert re.match(says, asked(spoilt, kind="picture", point=point)[0])
 
