@@ -8,13 +8,22 @@ import sys
 import tarfile
 import venv
 import zipfile
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from source_tree import copy_to
 
+from xaiwidgets import samples
+
 DRAWN = ("token_highlight", "attention_grid", "embedding_scatter")
 FRONT_ENDS = {f"{name}.{kind}" for name in DRAWN for kind in ("js", "css")} | {"feature_bars.js", "host.js"}
+# Weights, records and licences that lie beside the code of the samples.
+SAMPLES = {
+    f"xaiwidgets/samples/{path.name}"
+    for path in Path(samples.__file__).parent.iterdir()
+    if path.suffix in {".json", ".npz", ".safetensors", ".txt"}
+}
 HEAVY = ["torch", "transformers", "bqplot", "sklearn", "pandas"]
 
 # Runs in the empty environment: the bare import, then the widget and the engine on a plain Python function.
@@ -52,7 +61,7 @@ def built(tmp_path_factory, no_node):
 def test_the_sdist_carries_the_front_ends_and_their_sources(built):
     with tarfile.open(built[0]) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {f"xaiwidgets/static/{name}" for name in FRONT_ENDS} <= names
+    assert SAMPLES | {f"xaiwidgets/static/{name}" for name in FRONT_ENDS} <= names
     assert {"js/src/core/host.ts", "js/package-lock.json", "js/hatch_build.py", "LICENSE"} <= names
     assert not [name for name in names if name.startswith(("js/node_modules", "tests", "screenshots"))]
 
@@ -60,9 +69,8 @@ def test_the_sdist_carries_the_front_ends_and_their_sources(built):
 def test_the_wheel_carries_the_front_ends_and_nothing_else_of_js(built):
     with zipfile.ZipFile(built[1]) as archive:
         names = set(archive.namelist())
-    assert {f"xaiwidgets/static/{name}" for name in FRONT_ENDS} <= names
+    assert SAMPLES | {f"xaiwidgets/static/{name}" for name in FRONT_ENDS} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert {f"xaiwidgets/samples/word_vectors{end}" for end in (".npz", ".json", "_licences.txt")} <= names
     assert not [name for name in names if not name.startswith(("xaiwidgets/", "xaiwidgets-"))]
 
 
