@@ -155,3 +155,20 @@ def test_what_makes_no_veils_is_refused():
             xw.explain(of_red(), photo, method="rise", keep=keep)
     with pytest.raises(ModelError, match="score that is NaN or infinite"):
         rise(budget=10, function=lambda veils: torch.full((len(veils),), math.nan))
+
+
+def test_a_model_that_does_not_answer_the_same_twice_is_told_of_and_averaged():
+    class Random(Red):
+        def forward(self, x):
+            return super().forward(x) + torch.randn(len(x), 2) / 10
+
+    adapter = xw.ImageClassifier(Random(), of_red().preprocess)
+    photo = np.full((32, 32, 3), 255, np.uint8)
+    once = xw.explain(adapter, photo, target=0, method="rise", budget=60)
+    assert any("answered differently to the same input" in note for note in once.notes)
+    averaged = xw.explain(adapter, photo, target=0, method="rise", budget=600, average=8)
+    assert any("every score is the mean of 8" in note for note in averaged.notes)
+    assert averaged.evaluations <= 600
+    flat = xw.explain(of_red(), photo, target=0, method="rise", budget=30, baseline="white")
+    assert not flat.values.any()
+    assert any("The score is the same for all" in note for note in flat.notes)

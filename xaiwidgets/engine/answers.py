@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xaiwidgets.engine.method import Face
 from xaiwidgets.engine.pace import Pace
-from xaiwidgets.engine.problem import Field, Game, Problem
+from xaiwidgets.engine.problem import Field, Game, Problem, Veil
 from xaiwidgets.errors import MethodError, ModelError
 
 SAME = 1e-3
@@ -67,17 +67,21 @@ class Answers:
             return self._game(problem.game)
         if face == "field" and problem.field is not None:
             return self._field(problem.field)
+        if face == "veil" and problem.veil is not None:
+            return self._veil(problem.veil)
         if self._pace.each > 1:
             raise MethodError(
                 "average= needs a method that asks for scores or gradients of inputs; choose another one."
             )
         return getattr(problem, face)
 
-    def whole(self, face: Game | Field) -> float:
+    def whole(self, face: Game | Field | Veil) -> float:
         """The score of the input itself, asked again as often as every other."""
         pace = self._pace
         if isinstance(face, Game):
             return float(pace(1, face.values, torch.ones((1, face.players), dtype=torch.bool))[0])
+        if isinstance(face, Veil):
+            return float(pace(1, face.values, torch.ones((1, *face.size)))[0])
         return float(pace(1, face.value_and_grad, face.point[None])[0][0])
 
     def _game(self, game: Game) -> Game:
@@ -90,6 +94,18 @@ class Answers:
             return scores[: len(masks)]
 
         return replace(game, values=values)
+
+    def _veil(self, veil: Veil) -> Veil:
+        def values(veils: Tensor) -> Tensor:
+            again = self._ask_again(len(veils))
+            rows = torch.cat([veils, torch.ones_like(veils[:1])]) if again else veils
+            (scores,) = self._asked(lambda: (finite(veil.values(rows), len(rows), "score"),))
+            clear = (rows == 1).flatten(1).all(1).cpu()
+            self._compare(scores[clear] if again or not self._compared else scores[:0])
+            self._see(scores[~clear])
+            return scores[: len(veils)]
+
+        return replace(veil, values=values)
 
     def _field(self, field: Field) -> Field:
         def asked(points: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from xaiwidgets.engine.answers import finite
 from xaiwidgets.engine.estimate import Estimate, share_of_norm
 from xaiwidgets.engine.levels import due, portions
 from xaiwidgets.engine.method import Method
@@ -63,8 +62,7 @@ def rise(veil: Veil, pace: Pace, *, cells: int = 7, keep: float = 0.5, seed: int
     for part in portions(math.inf, pace):
         rows = part.stop - part.start
         veils = torch.stack([_drawn(veil.size, cells, share, generator) for _ in range(rows)])
-        scores = finite(pace(rows, veil.values, veils), rows, "score")
-        known.add(veils, scores)
+        known.add(veils, pace(rows, veil.values, veils))
         if shown is None or due(known.count, pace):
             shown = known.estimate()
         yield replace(shown, needs=1)

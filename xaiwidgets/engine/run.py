@@ -16,7 +16,7 @@ from xaiwidgets.engine.estimate import Estimate
 from xaiwidgets.engine.limits import Limits
 from xaiwidgets.engine.method import Method
 from xaiwidgets.engine.pace import Pace
-from xaiwidgets.engine.problem import Game, Problem
+from xaiwidgets.engine.problem import Game, Problem, Veil
 from xaiwidgets.errors import MethodError
 from xaiwidgets.explanation import Explanation
 
@@ -142,7 +142,7 @@ class Run:
         whole = self._answers.whole(face)
         self.problem = replace(self.problem, output=whole)
         yield from self.method.estimates(
-            replace(face, whole=whole) if isinstance(face, Game) else face, self.pace, **options
+            replace(face, whole=whole) if isinstance(face, (Game, Veil)) else face, self.pace, **options
         )
 
     def _met(self, limits: Limits) -> str | None:
