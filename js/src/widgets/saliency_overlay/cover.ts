@@ -1,0 +1,151 @@
+import { regionAt } from "./heat";
+import { canvasOf } from "./paint";
+import type { Place } from "./parts";
+import type { Cover, Picture, Regions } from "./wire";
+
+/** What is hidden, pixel by pixel of what the model sees, row by row: 1 where it is. */
+export interface Mask {
+  height: number;
+  width: number;
+  bits: Uint8Array;
+}
+
+/** Pixels a side at most: what is painted by hand is no finer. */
+const FINEST = 224;
+/** A picture that only shows what is gone is at most so large, unless the model sees more. */
+const SHOWN = 896;
+
+type Spot = Pick<Place, "x" | "y">;
+
+/** Nothing is hidden. */
+export function maskOf([height, width]: [number, number]): Mask {
+  const part = Math.min(1, FINEST / Math.max(height, width));
+  const [high, wide] = [Math.max(1, Math.round(height * part)), Math.max(1, Math.round(width * part))];
+  return { height: high, width: wide, bits: new Uint8Array(high * wide) };
+}
+
+/** Hide, or show again, what a round brush goes over on its straight way; places and `wide` in the picture's pixels. */
+export function brushed(
+  { height, width, bits }: Mask,
+  { box }: Picture,
+  from: Spot,
+  to: Spot,
+  wide: number,
+  hides: boolean,
+): void {
+  const [left, top, right, bottom] = box;
+  const [across, down] = [(right - left) / width, (bottom - top) / height];
+  // However fine the brush is, it touches the pixel that it is on.
+  const r = Math.max(wide / 2, 0.71 * Math.max(across, down));
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const long = dx * dx + dy * dy;
+  const ends = (one: number, other: number, start: number, size: number, count: number) => [
+    Math.max(0, Math.floor((Math.min(one, other) - r - start) / size)),
+    Math.min(count - 1, Math.floor((Math.max(one, other) + r - start) / size)),
+  ];
+  const [firstRow = 0, lastRow = 0] = ends(from.y, to.y, top, down, height);
+  const [first = 0, last = 0] = ends(from.x, to.x, left, across, width);
+  for (let row = firstRow; row <= lastRow; row++)
+    for (let column = first; column <= last; column++) {
+      const x = left + (column + 0.5) * across - from.x;
+      const y = top + (row + 0.5) * down - from.y;
+      const part = long && Math.max(0, Math.min(1, (x * dx + y * dy) / long));
+      if ((x - part * dx) ** 2 + (y - part * dy) ** 2 <= r * r) bits[row * width + column] = Number(hides);
+    }
+}
+
+/** The pixels of some regions. */
+function pixelsOf(
+  { height, width }: Mask,
+  regions: Regions,
+  seen: [number, number],
+  wanted: (region: number) => boolean,
+): number[] {
+  const pixels: number[] = [];
+  for (let i = 0; i < height * width; i++) {
+    const [y, x] = [Math.floor(i / width) + 0.5, (i % width) + 0.5];
+    if (wanted(regionAt(regions, seen, (y * seen[0]) / height, (x * seen[1]) / width))) pixels.push(i);
+  }
+  return pixels;
+}
+
+/** Hide a whole region, or show it again where more than half of it is hidden. */
+export function toggled(mask: Mask, regions: Regions, seen: [number, number], region: number): void {
+  const pixels = pixelsOf(mask, regions, seen, (one) => one === region);
+  const hidden = pixels.filter((i) => mask.bits[i]).length;
+  for (const i of pixels) mask.bits[i] = Number(2 * hidden <= pixels.length);
+}
+
+/** Some regions are hidden. */
+export function maskOfRegions(regions: Regions, seen: [number, number], gone: readonly number[]): Mask {
+  const mask = maskOf(seen);
+  const all = new Set(gone);
+  for (const i of pixelsOf(mask, regions, seen, (one) => all.has(one))) mask.bits[i] = 1;
+  return mask;
+}
+
+/** The same as it goes to the kernel; `covered` of marks.ts is the way back. */
+export function coverOf({ height, width, bits }: Mask): Cover {
+  const runs: number[] = [];
+  let [value, from] = [0, 0];
+  for (let i = 0; i <= bits.length; i++) {
+    if (i < bits.length && bits[i] === value) continue;
+    runs.push(i - from);
+    [value, from] = [1 - value, i];
+  }
+  return { height, width, runs };
+}
+
+/** How much of it is hidden, 0 … 1. */
+export const shareOf = ({ bits }: Mask): number =>
+  bits.reduce((sum, bit) => sum + bit, 0) / (bits.length || 1);
+
+type Canvas = { canvas: OffscreenCanvas; pen: OffscreenCanvasRenderingContext2D };
+
+function blank(width: number, height: number): Canvas | null {
+  const canvas = globalThis.OffscreenCanvas && new OffscreenCanvas(width, height);
+  const pen = canvas?.getContext("2d");
+  return pen ? { canvas, pen } : null;
+}
+
+/** Red, green and blue bytes as a picture; null where this browser cannot. */
+export function bitmapOf(bytes: Uint8Array, height: number, width: number): ImageBitmap | null {
+  const made = blank(width, height);
+  if (!made) return null;
+  const image = new ImageData(width, height);
+  for (let i = 0; i < height * width; i++) {
+    image.data.set(bytes.subarray(3 * i, 3 * i + 3), 4 * i);
+    image.data[4 * i + 3] = 255;
+  }
+  made.pen.putImageData(image, 0, 0);
+  return made.canvas.transferToImageBitmap();
+}
+
+/** The box's part of a picture, with what is hidden of it as `absent` has it. */
+export function without(
+  { box, seen }: Picture,
+  bitmap: ImageBitmap,
+  absent: ImageBitmap,
+  mask: Mask,
+): ImageBitmap | null {
+  const [left, top, right, bottom] = box;
+  const longest = Math.max(...seen, Math.min(SHOWN, Math.max(right - left, bottom - top)));
+  const size = seen.map((side) => Math.round((side * longest) / Math.max(...seen))) as [number, number];
+  const [height, width] = size;
+  const [whole, part] = [blank(width, height), blank(width, height)];
+  const veil = canvasOf(mask.width, mask.height, (pen) => {
+    const image = new ImageData(mask.width, mask.height);
+    mask.bits.forEach((bit, i) => {
+      image.data[4 * i + 3] = 255 * bit;
+    });
+    pen.putImageData(image, 0, 0);
+  });
+  if (!whole || !part || !veil) return null;
+  whole.pen.drawImage(bitmap, left, top, right - left, bottom - top, 0, 0, width, height);
+  part.pen.drawImage(absent, 0, 0, width, height);
+  part.pen.globalCompositeOperation = "destination-in";
+  part.pen.imageSmoothingEnabled = false;
+  part.pen.drawImage(veil, 0, 0, width, height);
+  whole.pen.drawImage(part.canvas, 0, 0);
+  return whole.canvas.transferToImageBitmap();
+}
