@@ -106,6 +106,8 @@ def activations_of(maps: Maps, pace: Pace) -> Tensor:
 def raised(maps: Maps, cells: Tensor) -> Estimate:
     """The estimate that a map makes once what is negative in it is cut off.
 
+    What is left says what raises the score, so the values have a sign though none is negative.
+
     Args:
         maps: the layer's.
         cells: float [h, w].
@@ -131,8 +133,8 @@ def _run(maps: Maps, pace: Pace) -> tuple[Tensor, Tensor]:
 
 
 METHODS = (
-    Method(name="grad_cam", face="maps", estimates=grad_cam, signed=False),
-    Method(name="grad_cam_plus_plus", face="maps", estimates=grad_cam_plus_plus, signed=False),
-    Method(name="layer_cam", face="maps", estimates=layer_cam, signed=False),
+    Method(name="grad_cam", face="maps", estimates=grad_cam),
+    Method(name="grad_cam_plus_plus", face="maps", estimates=grad_cam_plus_plus),
+    Method(name="layer_cam", face="maps", estimates=layer_cam),
     Method(name="eigen_cam", face="maps", estimates=eigen_cam, signed=False),
 )

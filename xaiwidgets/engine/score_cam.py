@@ -69,4 +69,4 @@ def _estimate(maps: Maps, activations: Tensor, weighed: Tensor, scores: Tensor, 
     )
 
 
-METHODS = (Method(name="score_cam", face="maps", estimates=score_cam, signed=False, pictured=True),)
+METHODS = (Method(name="score_cam", face="maps", estimates=score_cam, pictured=True),)
