@@ -1,10 +1,10 @@
-import { button, h, on, set } from "../../core/dom";
+import { button, h, on } from "../../core/dom";
 import { percent, signed } from "../../core/numbers";
 import { remembered } from "../../core/remembered";
 import type { Speech } from "../../core/words";
 import { spearman, spread, spreadHeat } from "./disagreement";
 import type { PanelFacts } from "./panels";
-import type { Heat, Scene, Shown } from "./parts";
+import type { Heat, Look, Scene, Shown } from "./parts";
 import type { Picture, Regions } from "./wire";
 
 export interface AgreementFacts {
@@ -42,7 +42,7 @@ export function agreement(t: Speech, changed: () => void, signal: AbortSignal): 
     open = next;
     changed();
   };
-  on(show, "click", () => put(!open), signal);
+  on(show, "click", () => put(true), signal);
 
   const found = remembered((...all: (Float32Array | boolean)[]) => {
     const some: Shown[] = [];
@@ -54,6 +54,8 @@ export function agreement(t: Speech, changed: () => void, signal: AbortSignal): 
     return { each, values: spread(some) };
   });
   const heated = remembered(spreadHeat);
+  /** In colours of its own: it is no map of what moved the score. */
+  const apart = remembered((look: Look): Look => ({ ...look, colormap: "viridis", threshold: 0 }));
 
   return {
     el,
@@ -79,17 +81,17 @@ export function agreement(t: Speech, changed: () => void, signal: AbortSignal): 
           ),
         ),
       );
-      set(show, { "aria-expanded": String(open), "aria-pressed": String(open) });
+      show.hidden = open;
     },
     panel(scene, region) {
       if (!several || !open) return null;
-      const apart = region === null ? undefined : values?.[region];
+      const share = region === null ? undefined : values?.[region];
       return {
         id: "parted",
-        scene: { ...scene, heat },
+        scene: { ...scene, heat, look: apart(scene.look) },
         title: t("saliency.parted"),
         label: `${t("saliency.parted")}. ${t("saliency.parted.title")}`,
-        figure: apart === undefined ? "" : t("saliency.parted.value", { share: percent(apart) }),
+        figure: share === undefined ? "" : t("saliency.parted.value", { share: percent(share) }),
         ...{ trust: null, fault: null, stale: false },
         closes: t("saliency.close"),
       };

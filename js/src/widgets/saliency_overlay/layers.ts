@@ -10,6 +10,7 @@ export interface Layers {
     /** What is asked for, and what was looked at. */
     layer: string | null;
     used: string | null;
+    live: boolean;
     why: string | null;
   }): void;
 }
@@ -23,8 +24,8 @@ export function layers(t: Speech, pick: (layer: string | null) => void, signal: 
 
   return {
     el,
-    update({ model, method, layer, used, why }) {
-      el.hidden = !model?.layered.includes(method);
+    update({ model, method, layer, used, live, why }) {
+      el.hidden = !live || !model?.layered.includes(method);
       if (el.hidden || !model) return;
       const all = model.layers.map(({ name, shape }) => [name, `${name} · ${shape.join(" × ")}`]);
       if (layer !== null && !all.some(([name]) => name === layer)) all.push([layer, layer]);

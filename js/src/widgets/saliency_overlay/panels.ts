@@ -14,8 +14,8 @@ export interface PanelFacts {
   title: string;
   /** The picture in words. */
   label: string;
-  /** What it says at the place that is pointed at. */
-  figure: string;
+  /** What it says at the place that is pointed at; null: that stands elsewhere. */
+  figure: string | null;
   trust: Trust | null;
   fault: string | null;
   /** Its numbers answer an older question. */
@@ -103,8 +103,9 @@ export function panels(options: {
         set(view.el, { "data-active": String(pick && one.id === active), "data-stale": String(stale) });
         set(view.el, { "aria-label": title });
         if (view.stage.el.getAttribute("aria-label") !== label) set(view.stage.el, { "aria-label": label });
-        say(view.figure, figure);
-        view.figure.title = figure;
+        say(view.figure, figure ?? "");
+        view.figure.title = figure ?? "";
+        view.figure.hidden = figure === null;
         say(view.fault, fault ?? "");
         view.fault.hidden = !fault;
         view.scene = kept(view.scene, one.scene);

@@ -3,15 +3,15 @@ import type { Speech } from "../../core/words";
 
 export interface Readout {
   el: HTMLElement;
-  /** What is known of the place that is pointed at; "" for none. */
-  show(place: string, values: readonly string[]): void;
+  /** The place that is pointed at, "" for none; `said`: also what the panels say of it. */
+  show(place: string, said: readonly string[]): void;
 }
 
 /** Milliseconds after the last step of the keyboard. */
 const PAUSE = 300;
 
 /** The place that is pointed at, in words; steps of the keyboard are spoken as well. */
-export function readout(t: Speech, root: HTMLElement, signal: AbortSignal): Readout {
+export function readout(t: Speech, root: HTMLElement, tools: HTMLElement, signal: AbortSignal): Readout {
   const words = h("span", "place number");
   const spoken = h("span", { class: "xai-spoken", "aria-live": "polite" });
   let keyed = false;
@@ -21,11 +21,11 @@ export function readout(t: Speech, root: HTMLElement, signal: AbortSignal): Read
   signal.addEventListener("abort", () => clearTimeout(pause));
 
   return {
-    el: h("div", "place-line", words, spoken),
-    show(place, values) {
+    el: h("div", "place-line", words, spoken, tools),
+    show(place, said) {
       say(words, place || t("saliency.hint"));
       clearTimeout(pause);
-      if (keyed && place) pause = setTimeout(() => say(spoken, [place, ...values].join(", ")), PAUSE);
+      if (keyed && place) pause = setTimeout(() => say(spoken, [place, ...said].join(", ")), PAUSE);
     },
   };
 }

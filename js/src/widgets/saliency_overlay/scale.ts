@@ -1,3 +1,4 @@
+import { h, say } from "../../core/dom";
 import { type Legend, legend } from "../../core/legend";
 import { missing } from "../../core/numbers";
 import { remembered } from "../../core/remembered";
@@ -21,17 +22,21 @@ const gradient = remembered((signed: boolean, look: Look, dark: boolean): string
 });
 
 export interface Scale extends Pick<Legend, "el" | "words"> {
-  update(shown: Shown | null, look: Look, theme: Theme): void;
+  /** `name`: whose scale it is, where that is not plain. */
+  update(shown: Shown | null, look: Look, theme: Theme, name: string): void;
 }
 
 /** What the colours mean, in the colours that are shown. */
 export function scale(t: Speech): Scale {
   const key = legend(t);
   const bar = key.el.querySelector(".xai-legend-bar") as HTMLElement;
+  const owner = h("div", { class: "xai-caption", dir: "auto" });
   return {
-    el: key.el,
+    el: h("div", {}, owner, key.el),
     words: key.words,
-    update(shown, look, theme) {
+    update(shown, look, theme, name) {
+      say(owner, shown ? name : "");
+      owner.hidden = !name;
       if (!shown) {
         key.update(null);
         return;

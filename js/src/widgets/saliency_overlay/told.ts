@@ -20,6 +20,8 @@ export interface Told {
 }
 
 const NAMED = 3;
+/** What tells panels apart, as a person would say it: the method, else the model, the target, the layer. */
+const ORDER = [1, 0, 2, 3];
 
 /** The regions that a panel puts first, the strongest first. */
 export function strongest({ values }: Shown, count: number): number[] {
@@ -70,8 +72,11 @@ export function told(t: Speech, state: Known): Told {
     title: (panel) => joined(parts(panel)),
     short(panels) {
       const all = panels.map(parts);
-      const apart = (at: number) => new Set(all.map((one) => one[at])).size > 1;
-      return all.map((one) => joined(one.filter((_, at) => apart(at))) || one[1] || "");
+      const named = (of: number[]) => all.map((one) => joined(of.map((at) => one[at] ?? "")));
+      const kinds = (of: number[]) => new Set(named(of)).size;
+      let of: number[] = [];
+      for (const at of ORDER) if (kinds([...of, at]) > kinds(of)) of = [...of, at];
+      return named(of.length ? of : [1]);
     },
     value(shown, region) {
       if (!shown || region === null) return "";

@@ -82,7 +82,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   });
   const answers = scores({ t, aim: (target) => change({ target }), signal });
   const shared = agreement(t, draw, signal);
-  const line = readout(t, root, signal);
+  const line = readout(t, root, bar.tools, signal);
   const key = scale(t);
   let rest: ReturnType<typeof setTimeout> | undefined;
   const settings = look({
@@ -190,11 +190,12 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       const { shown, stale, fault, trust } = state.answer(panel);
       const title = words.title(panel);
       const waiting = !shown && !fault && model.get("busy") ? t("computing") : "";
+      const figure = words.value(shown, region()) || waiting;
       return {
         ...{ id: panel.id, title, fault, stale },
         scene: { ...scene, heat: fault ? null : (shown?.heat ?? null) },
         label: [picture?.name, title, stale ? "" : words.summary(shown)].filter(Boolean).join(". "),
-        figure: words.value(shown, region()) || waiting,
+        figure: several ? figure : null,
         trust: several ? trust : null,
         closes: several && can ? t("saliency.close") : null,
       };
@@ -223,21 +224,24 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       progress: state.progress(panel),
       check: trust && (trust.kind === "checking" ? "running" : "done"),
     });
-    verdict.update(several ? null : trust);
+    verdict.update(trust);
     layer.update({
       ...{ model: model_, method: panel.method, layer: panel.layer },
-      ...{ used: estimate?.layer ?? null, why: live ? why : t("saliency.finished") },
+      ...{ used: estimate?.layer ?? null, live: live && !exported, why },
     });
     const all = facts();
     const adds = live && !exported ? t("saliency.add") : null;
     grid.update(all, { active: panel.id, add: adds, why });
-    const said = all.map(({ title, figure }) => [several ? title : "", figure].filter(Boolean).join(": "));
-    line.show(place ? words.place(place) : "", said);
+    const here = place ? words.place(place) : "";
+    if (several) {
+      const said = all.map(({ title, figure }) => figure && `${title}: ${figure}`);
+      line.show(here, said.filter(Boolean) as string[]);
+    } else line.show([words.value(shown, region()), here].filter(Boolean).join(" · "), []);
     const outputs = filled<Outputs>(model_?.outputs);
     const targets: Targets = outputs ? targetsOf(panel.target, outputs, estimate?.targets ?? []) : [];
     answers.update({ outputs, targets, live, alive });
     answers.el.classList.toggle("xai-old", outputs?.input !== state.picture?.id);
-    key.update(shown, all[0]?.scene.look as Look, theme);
+    key.update(shown, all[0]?.scene.look as Look, theme, several ? words.title(panel) : "");
     settings.el.hidden = !open.look;
     settings.update(
       {
