@@ -331,7 +331,10 @@ def test_a_pictures_baseline_may_be_a_picture_its_mean_or_itself_blurred():
     ("given", "told"),
     [
         ({"baseline": np.zeros((3, 3, 3), np.uint8)}, r"makes shape \(3, 3, 3\) of the baseline and \(3, 12, 12\)"),
-        ({"baseline": "whyte"}, "The baseline cannot be read: 'whyte' cannot be read .no such file.*'mean', 'blur' or 'noise'"),
+        (
+            {"baseline": "whyte"},
+            "The baseline cannot be read: 'whyte' cannot be read .no such file.*'mean', 'blur' or 'noise'",
+        ),
         ({"baseline": 2}, "baseline=2 was given; a grey, or red, green and blue, go from 0 to 1"),
         ({"baseline": np.full((12, 12, 3), np.nan)}, "The baseline cannot be read: .* NaN or infinite"),
         ({"background": []}, "background is empty; give a list of pictures"),
