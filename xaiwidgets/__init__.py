@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from xaiwidgets.widgets.embedding_scatter import EmbeddingScatter as EmbeddingScatter
     from xaiwidgets.widgets.feature_bars import FeatureBars as FeatureBars
     from xaiwidgets.widgets.link import link as link
+    from xaiwidgets.widgets.saliency_overlay import SaliencyOverlay as SaliencyOverlay
     from xaiwidgets.widgets.token_highlight import TokenHighlight as TokenHighlight
 
 __version__ = "0.1.0"
@@ -57,6 +58,7 @@ _HOME = {
     "ImageClassifier": "models.image_classifier",
     "Job": "engine.job",
     "PartialDependence": "engine.partial_dependence",
+    "SaliencyOverlay": "widgets.saliency_overlay",
     "Shuffled": "engine.shuffled",
     "TabularModel": "models.tabular_model",
     "TextClassifier": "models.text_classifier",

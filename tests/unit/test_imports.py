@@ -52,7 +52,7 @@ def test_adapters_and_engine_load_no_widgets(part):
 
 # The names that users are promised; see the design.
 PROMISED = (
-    "activations", "layers", "attentions", "Attentions", "AttentionGrid", "EmbeddingScatter",
+    "activations", "layers", "attentions", "Attentions", "AttentionGrid", "EmbeddingScatter", "SaliencyOverlay",
     "TextClassifier", "CausalLM", "TextEncoder", "ImageClassifier", "TabularModel", "explain", "start", "methods",
     "Job", "TokenHighlight", "FeatureBars", "link", "Explanation", "load", "samples",
     "faithfulness", "start_faithfulness", "compare", "Faithfulness", "Comparison",
