@@ -5,8 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
-from xaiwidgets.errors import InputError
 from xaiwidgets.engine.patch_grid import patch_grid
+from xaiwidgets.errors import InputError
 from xaiwidgets.models.patches import patch_layout
 
 
