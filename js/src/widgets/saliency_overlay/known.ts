@@ -5,6 +5,7 @@ import { heatOf, ranksOf } from "./heat";
 import type { Shown } from "./parts";
 import {
   type Estimate,
+  type FrameFacts,
   filled,
   type Model,
   type ModelFacts,
@@ -178,8 +179,12 @@ export function known(options: {
       const { shown, stale, trust } = self.answer(panel);
       const now = stale ? null : (held.get(panel.id)?.estimate ?? null);
       const busy = model.get("busy") && !(now?.state === "done" && trust?.kind === "checking");
+      const film = model.get("_film") as FrameFacts[];
+      // Where the panel itself is done, what remains are the other pictures.
+      const rest = film.some(({ state }) => state === "waiting" || state === "running");
+      const still = now?.state === "done" && rest && !self.exported() ? "stopped" : now?.state;
       return {
-        state: busy ? "running" : (now?.state ?? (shown ? "stopped" : null)),
+        state: busy ? "running" : (still ?? (shown ? "stopped" : null)),
         why: busy ? null : (now?.stopped_by ?? null),
         evaluations: now?.evaluations ?? 0,
         error: now?.relative_error ?? null,

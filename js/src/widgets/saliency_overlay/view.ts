@@ -11,11 +11,13 @@ import { watch } from "../../core/watch";
 import { agreement } from "./agreement";
 import { asked } from "./asked";
 import { home } from "./camera";
+import { claim } from "./claim";
 import { film } from "./film";
 import { known } from "./known";
 import { layers } from "./layers";
 import { links } from "./links";
 import { look } from "./look";
+import { models } from "./models";
 import { type PanelFacts, type PanelId, panels } from "./panels";
 import type { Camera, Look, Place, Scene } from "./parts";
 import { readout } from "./readout";
@@ -65,15 +67,19 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   const verdict = badge(t, signal);
   bar.slot.append(verdict.el);
   const layer = layers(t, (name) => change({ layer: name }), signal);
-  bar.slot.parentElement?.before(layer.el);
+  const which = models(t, change, signal);
+  bar.slot.parentElement?.before(which.el, layer.el);
   const buttons = tools(t, bar.tools, use, signal);
   const grid = panels({
     ...{ t, camera, signal },
     events: {
-      mode: () => "look",
+      mode: () => test.mode(),
+      brush: () => test.brush(),
       at: pointed,
-      choose: ({ region }) => region !== null && linked.toggle(region),
-      stroke() {},
+      choose(at) {
+        if (!test.choose(at) && at.region !== null) linked.toggle(at.region);
+      },
+      stroke: (places, done) => test.stroke(places, done),
       moved: () => grid.moved(),
     },
     activate,
@@ -98,12 +104,13 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     },
     signal,
   });
+  const test = claim({ ...{ t, model, life, state, signal }, changed: draw });
   const strip = film({ t, go: (index) => life.write({ current: index }), signal });
   const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const dead = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const help = h("div", { class: "xai-help", role: "note" }, t("saliency.help"));
   const notes = h("div", "notes");
-  const main = h("div", "main", grid.el, line.el, shared.el, key.el, settings.el, notes);
+  const main = h("div", "main", grid.el, line.el, shared.el, key.el, settings.el, test.el, notes);
   const side = h("div", "side", answers.el);
   root.append(bar.el, verdict.why, help, fault, dead, strip.el, h("div", "body", side, main));
   el.append(root);
@@ -171,6 +178,13 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   /** The region that is pointed at, here or in a linked widget. */
   const region = () => place?.region ?? linked.hovered()[0] ?? null;
 
+  /** What a panel says there, or that it is on its way. */
+  function figure(panel: Panel): string {
+    const { shown, fault } = state.answer(panel);
+    const waiting = !shown && !fault && model.get("busy");
+    return waiting ? t("computing") : words.value(shown, region());
+  }
+
   /** What each panel shows. */
   function facts(): PanelFacts[] {
     const all = state.panels();
@@ -188,14 +202,14 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     const can = model.get("live") && life.alive();
     const found = all.map((panel) => {
       const { shown, stale, fault, trust } = state.answer(panel);
-      const title = words.title(panel);
-      const waiting = !shown && !fault && model.get("busy") ? t("computing") : "";
-      const figure = words.value(shown, region()) || waiting;
+      const tested = panel.id === current()?.id;
+      const title = [words.title(panel), tested ? test.title() : ""].filter(Boolean).join(" · ");
+      const own: Scene = { ...scene, heat: fault ? null : (shown?.heat ?? null) };
       return {
         ...{ id: panel.id, title, fault, stale },
-        scene: { ...scene, heat: fault ? null : (shown?.heat ?? null) },
+        scene: tested ? test.scene(own) : own,
         label: [picture?.name, title, stale ? "" : words.summary(shown)].filter(Boolean).join(". "),
-        figure: several ? figure : null,
+        figure: several ? figure(panel) : null,
         trust: several ? trust : null,
         closes: several && can ? t("saliency.close") : null,
       };
@@ -203,8 +217,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     shared.update({
       all: all.map((panel) => state.answer(panel).shown),
       names: words.short(all),
-      ...{ regions, picture },
-      smoothing: model.get("smoothing"),
+      ...{ regions, picture, smoothing: model.get("smoothing") },
     });
     const parted = shared.panel(scene, region());
     return parted ? [...found, parted] : found;
@@ -225,21 +238,24 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       check: trust && (trust.kind === "checking" ? "running" : "done"),
     });
     verdict.update(trust);
+    const can = live && !exported;
+    which.update({ models: state.models(), panel, live: can, why });
     layer.update({
       ...{ model: model_, method: panel.method, layer: panel.layer },
-      ...{ used: estimate?.layer ?? null, live: live && !exported, why },
+      ...{ used: estimate?.layer ?? null, live: can, why },
     });
+    const outputs = filled<Outputs>(model_?.outputs);
+    const targets: Targets = outputs ? targetsOf(panel.target, outputs, estimate?.targets ?? []) : [];
+    answers.update({ outputs, targets, live, alive });
+    test.update({ panel, shown: stale ? null : shown, outputs, targets, why });
     const all = facts();
-    const adds = live && !exported ? t("saliency.add") : null;
+    const adds = can ? t("saliency.add") : null;
     grid.update(all, { active: panel.id, add: adds, why });
     const here = place ? words.place(place) : "";
     if (several) {
       const said = all.map(({ title, figure }) => figure && `${title}: ${figure}`);
       line.show(here, said.filter(Boolean) as string[]);
-    } else line.show([words.value(shown, region()), here].filter(Boolean).join(" · "), []);
-    const outputs = filled<Outputs>(model_?.outputs);
-    const targets: Targets = outputs ? targetsOf(panel.target, outputs, estimate?.targets ?? []) : [];
-    answers.update({ outputs, targets, live, alive });
+    } else line.show([figure(panel), here].filter(Boolean).join(" · "), []);
     answers.el.classList.toggle("xai-old", outputs?.input !== state.picture?.id);
     key.update(shown, all[0]?.scene.look as Look, theme, several ? words.title(panel) : "");
     settings.el.hidden = !open.look;
@@ -259,7 +275,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       ...{ current: model.get("current"), why },
     });
     show(fault, model.get("_fault")?.message ?? "");
-    show(dead, live && !exported ? (why ?? "") : "");
+    show(dead, can ? (why ?? "") : "");
     show(notes, [...(state.picture?.notes ?? []), ...(estimate?.notes ?? [])].join(" "));
   }
 
