@@ -67,7 +67,7 @@ def test_the_whole_of_it_is_the_papers(adapter, picture, baseline):
     np.testing.assert_allclose(e.details["map"], wanted, rtol=1e-4, atol=1e-6)
     assert e.details["layer"] == "1"
     assert e.values.sum() == pytest.approx(float(wanted.sum()), rel=1e-4)
-    assert (e.error_kind, e.stopped_by, e.signed) == ("exact", "complete", False)
+    assert (e.error_kind, e.stopped_by, e.signed) == ("exact", "complete", True)
     assert not e.error.any()
     assert e.baseline_output == pytest.approx(adapter.module(problem.field.baseline[None])[0, 1].item(), abs=1e-5)
     # The picture's score, the layer, its maps, the baseline and the six maps that vary.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -174,6 +175,9 @@ def _over_picture(outputs: Tensor, name: str, field: Field) -> Tensor:
 def _last_that_counts(inside: Inside) -> tuple[str, int]:
     """The last layer over the picture at which the score has a gradient in more than its special tokens.
 
+    Of a transformer's layers only those count whose outputs are as wide as most, which its tokens are: not the queries,
+    keys and values in one, nor the insides of its feed-forward parts.
+
     Returns:
         Its name, and how often it runs.
 
@@ -185,7 +189,11 @@ def _last_that_counts(inside: Inside) -> tuple[str, int]:
     with inside.evaluating(), torch.enable_grad(), ExitStack() as hooks:
         taken = {name: hooks.enter_context(outputs_of(modules[name])) for name in there}
         score = inside.score(inside.field.point[None].detach().requires_grad_(True))
+        tokens = Counter(there[name][0] for name, outputs in taken.items() if outputs[-1].dim() == 3)
+        width = tokens.most_common(1)[0][0] if tokens else 0
         for name in reversed(there):
+            if taken[name][-1].dim() == 3 and there[name][0] != width:
+                continue
             gradient = gradient_at(score, taken[name][-1], keep=True)
             if bool(_over_picture(gradient, name, inside.field).any()):
                 return name, len(taken[name])

@@ -57,34 +57,47 @@ def _follow(source: Any, other: Any) -> None:
     known = _FOLLOWED.setdefault(source, weakref.WeakSet())
     if other is source or not getattr(other, "live", False) or other in known:
         return
-    model, viewer = getattr(other, "averages", None), getattr(other, "looks_with", None)
-    if model is not None or viewer is not None:
-        # What cannot be is said where they are linked.
-        source.inputs_for(viewer if model is None else model, source.ids[:1])
-    elif not hasattr(other, "text"):
-        return
-    known.add(other)
-    follower = weakref.ref(other)
+    for name, follow in (("averages", _average), ("looks_with", _look), ("text", _read)):
+        if getattr(other, name, None) is not None:
+            known.add(other)
+            follow(source, weakref.ref(other))
+            return
+
+
+def _read(source: Any, follower: Any) -> None:
+    """A point that is chosen is the text that is read."""
 
     def read(change: Any) -> None:
-        text = "" if change["new"] is None else source.text_of(change["new"])
-        widget = follower()
+        text, widget = "" if change["new"] is None else source.text_of(change["new"]), follower()
         if text and widget is not None:
             widget.text = text
+
+    source.observe(read, "point")
+
+
+def _look(source: Any, follower: Any) -> None:
+    """A point that is chosen is the picture that is looked at; points without pictures are refused at once."""
+    model = follower().looks_with
+    source.inputs_for(model, source.ids[:1])
 
     def look(change: Any) -> None:
         widget = follower()
         if change["new"] is not None and widget is not None:
-            widget.show(source.inputs_for(viewer, source.ids[[change["new"]]])[0])
+            widget.show(source.inputs_for(model, source.ids[[change["new"]]])[0])
+
+    source.observe(look, "point")
+
+
+def _average(source: Any, follower: Any) -> None:
+    """Points that are selected are what the mean is of; points that the model cannot read are refused at once."""
+    model = follower().averages
+    source.inputs_for(model, source.ids[:1])
 
     def average(change: Any) -> None:
         widget = follower()
         if widget is not None:
             widget.show(source.inputs_for(model, change["new"]) if len(change["new"]) else None)
 
-    if model is None:
-        source.observe(read if viewer is None else look, "point")
-        return
     source.observe(average, "selected")
     if len(source.selected):
         average({"new": source.selected})
