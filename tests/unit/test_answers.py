@@ -33,6 +33,7 @@ def drawn(scale):
 
 @pytest.mark.parametrize("method", GAME_METHODS)
 def test_a_model_that_draws_random_numbers_is_told(method):
+    torch.manual_seed(0)
     e = xw.explain(linear(drawn(0.2)), None, method=method, budget=60)
     (told,) = (note for note in e.notes if "answered differently" in note)
     assert told.startswith("The model answered differently to the same input (by 0.")
