@@ -56,8 +56,7 @@ export function band(go: (step: number) => void, signal: AbortSignal) {
       shares = given;
       const known = [...scores, ...(drawn ? [...drawn[0], ...drawn[2]] : [])].filter(Number.isFinite);
       const [low, high] = [Math.min(...known), Math.max(...known)];
-      const down = (score: number) =>
-        TOP + (HIGH - TOP - BOTTOM) * (1 - (score - low) / (high - low || 1));
+      const down = (score: number) => TOP + (HIGH - TOP - BOTTOM) * (1 - (score - low) / (high - low || 1));
       const place = (score: number, i: number) =>
         `${across(shares[i] as number).toFixed(1)} ${down(score).toFixed(1)}`;
       const path = (values: Float32Array) =>

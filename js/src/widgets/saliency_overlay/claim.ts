@@ -1,10 +1,17 @@
-import { h } from "../../core/dom";
+import { asking } from "../../core/ask";
+import { button, h, on, set } from "../../core/dom";
 import type { Life } from "../../core/life";
 import type { Outputs, Targets } from "../../core/targets";
 import type { Speech } from "../../core/words";
+import { game } from "./game";
+import { hide } from "./hide";
+import { inside } from "./inside";
 import type { Known } from "./known";
 import type { Mode, Place, Scene, Shown } from "./parts";
-import type { Model, Panel } from "./wire";
+import { filled, type Game, type Model, type Panel, type Question } from "./wire";
+
+const TESTS = ["hide", "game", "inside"] as const;
+type Test = (typeof TESTS)[number];
 
 export interface ClaimFacts {
   panel: Panel;
@@ -34,7 +41,7 @@ export interface Claim {
   title(): string;
 }
 
-export function claim(_: {
+export function claim(options: {
   t: Speech;
   model: Model;
   life: Life;
@@ -43,14 +50,74 @@ export function claim(_: {
   changed(): void;
   signal: AbortSignal;
 }): Claim {
+  const { t, model, life, state, changed, signal } = options;
+  let open: Test | null = null;
+  let why: string | null = null;
+  const questions = asking<Question>({
+    ...{ model, life, signal, why: () => why },
+    newest: ["hide", "features"],
+  });
+  const shared = { t, ask: questions.ask, changed, signal };
+  const parts = { hide: hide(shared), game: game(shared), inside: inside(shared) };
+  const faces = TESTS.map((test) => {
+    const face = button("segment", t(`saliency.test.${test}`));
+    face.title = t(`saliency.test.${test}.title`);
+    on(
+      face,
+      "click",
+      () => {
+        if (open === "game") parts.game.stop();
+        open = open === test ? null : test;
+        changed();
+      },
+      signal,
+    );
+    return face;
+  });
+  const heading = t("saliency.test");
+  const head = h("div", "hand", h("span", "caption", heading), h("span", "xai-switch", ...faces));
+  const el = h(
+    "section",
+    { class: "xai-test", "aria-label": heading },
+    head,
+    ...TESTS.map((test) => parts[test].el),
+  );
+
   return {
-    el: h("div"),
-    update() {},
-    mode: () => "look",
-    brush: () => 16,
-    choose: () => false,
-    stroke() {},
-    scene: (scene) => scene,
-    title: () => "",
+    el,
+    mode: () => (open === "hide" ? parts.hide.mode() : "look"),
+    brush: () => parts.hide.brush(),
+    choose: (place) => open === "hide" && parts.hide.choose(place),
+    stroke(places, done) {
+      if (open === "hide") parts.hide.stroke(places, done);
+    },
+    scene: (scene) => (open && !el.hidden ? parts[open].scene(scene) : scene),
+    title: () => (open === "inside" ? parts.inside.title() : ""),
+    update({ panel, shown, outputs, targets, why: reason }) {
+      why = reason;
+      questions.update();
+      const { picture, bitmap, regions } = state;
+      const live = model.get("live") && !state.exported();
+      const facts = state.modelOf(panel);
+      const told = filled<Game>(model.get("_game"));
+      const hides = live && !!facts?.hides;
+      const can = {
+        hide: hides,
+        game: hides || (!!shown && told?.panel === panel.id && parts.game.known(told)),
+        inside: live && !!facts?.layers.length,
+      };
+      if (open && !can[open]) open = null;
+      el.hidden = !Object.values(can).some(Boolean);
+      TESTS.forEach((test, i) => {
+        set(faces[i] as Element, { hidden: !can[test], "aria-expanded": String(open === test) });
+        set(faces[i] as Element, { "aria-pressed": String(open === test) });
+        parts[test].el.hidden = open !== test;
+      });
+      const now = { panel, picture, regions, why };
+      if (open === "hide") parts.hide.update({ ...now, outputs, targets });
+      if (open === "game") parts.game.update({ ...now, bitmap, shown, game: told, live: hides });
+      if (open === "inside")
+        parts.inside.update({ ...now, model: facts, shown, smoothing: model.get("smoothing") });
+    },
   };
 }
