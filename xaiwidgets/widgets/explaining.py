@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from xaiwidgets.engine.behind import behind
 from xaiwidgets.engine.faithfulness import measuring
 from xaiwidgets.engine.feature_maps import spatial_layers
 from xaiwidgets.engine.limits import Limits, further
-from xaiwidgets.engine.map_ranking import ranked_maps
 from xaiwidgets.engine.problem import Problem
 from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.engine.run import Run
 from xaiwidgets.errors import InputError, XaiError
-from xaiwidgets.explanation import Explanation
+from xaiwidgets.explanation import Explanation, Outputs
 from xaiwidgets.widgets.asked import Told
 from xaiwidgets.widgets.badge import badge
 from xaiwidgets.widgets.live import CHECK, SLOWEST
+from xaiwidgets.widgets.saliency_claims import Claims, asked_about
 from xaiwidgets.widgets.saliency_panel import Panel
 from xaiwidgets.widgets.saliency_wire import (
     frame_facts,
@@ -36,9 +37,9 @@ PICTURES = 0.05
 """Seconds between two pictures of the same map."""
 
 GAMES = ("deletion", "insertion")
-FILLS = ("baseline", "blur", "mean", "noise")
 
-State = dict[str, Any]
+At = tuple[int, tuple[Any, ...]]
+"""A picture's place in the film, and what is asked of it."""
 
 
 class Explaining:
@@ -47,6 +48,8 @@ class Explaining:
     Attributes:
         current: which picture is looked at.
         picture: its number on the wire, which grows with each other picture.
+        number: of the answer that is given, which grows with each other question.
+        claims: what is asked beside of the picture.
     """
 
     def __init__(
@@ -67,32 +70,43 @@ class Explaining:
         """
         self.current = 0
         self.picture = 1
+        self.number = 0
         self._models = list(models)
         self._pictures = list(pictures)
         self._request = dict(request)
         self._trust = trust
-        self._known: dict[tuple[int, tuple[Any, ...]], Explanation] = {}
-        self._faults: dict[tuple[int, tuple[Any, ...]], str] = {}
+        self.claims = Claims(self._models, None, self._request)
+        self._known: dict[At, Explanation] = {}
+        self._faults: dict[At, str] = {}
+        self._before: dict[At, Explanation] = {}
+        """What was known when it failed, or when it was asked for more."""
+        self._limits: dict[At, Limits] = {}
+        self._unchecked: set[At] = set()
         self._runs: dict[tuple[Any, ...], Run] = {}
         self._checking: tuple[Any, ...] | None = None
-        self._now: tuple[Panel, Run] | None = None
-        self._number = 0
-        self._problems: dict[tuple[Any, ...], Problem] = {}
+        self._now: Panel | None = None
+        self._lie: tuple[tuple[str, ...], Mapping[str, Any]] | None = None
         self._facts = [dict[str, Any]() for _ in models]
+        self._ids: list[set[int]] = [set() for _ in models]
 
     def look(self, index: int) -> None:
         """Another picture of the film; what is known of it is known."""
         self.current, self.picture = index, self.picture + 1
-        self._runs, self._problems, self._now, self._checking = {}, {}, None, None
+        self.claims = Claims(self._models, self._pictures[index], self._request)
+        self._runs, self._now, self._checking, self._lie = {}, None, None, None
+        self._ids = [set() for _ in self._models]
 
     @property
     def pictures(self) -> Sequence[Any]:
         """What is looked at."""
         return self._pictures
 
-    def replace(self, pictures: Sequence[Any]) -> None:
-        """Other pictures; nothing is known of them."""
-        self._pictures, self._known, self._faults = list(pictures), {}, {}
+    def over(self, pictures: Sequence[Any]) -> Explaining:
+        """The same about other pictures, of which nothing is known."""
+        other = Explaining(self._models, pictures, self._request, trust=self._trust)
+        other.picture, other.number = self.picture, self.number
+        other.describe([{**facts, "outputs": {}} for facts in self._facts])
+        return other
 
     def give(self, panel: Panel, e: Explanation) -> None:
         """A finished explanation of the picture that is looked at."""
@@ -100,39 +114,39 @@ class Explaining:
 
     def explanation(self, panel: Panel) -> Explanation | None:
         """The newest one of the picture that is looked at."""
-        known, run = self._known.get((self.current, panel.key)), self._runs.get(panel.key)
-        return known if known is not None or run is None else run.explanation()
+        at = (self.current, panel.key)
+        known, run = self._known.get(at), self._runs.get(panel.key)
+        if known is None and run is not None:
+            known = run.explanation()
+        return self._before.get(at) if known is None else known
 
     def explain(self, panels: Sequence[Panel]) -> Told:
         """Every panel's first estimate, then each as well as it is wanted."""
-        self._number += 1
+        self.number, self._now = self.number + 1, None
         self._runs = {key: run for key, run in self._runs.items() if key in {panel.key for panel in panels}}
         yield self.estimates(panels)
         open_runs: list[tuple[Panel, Iterator[Any]]] = []
         for panel in list({panel.key: panel for panel in reversed(panels)}.values())[::-1]:
-            if (self.current, panel.key) in self._known:
-                yield from self._told_of(panel)
-            else:
-                yield from self._begin(panel, open_runs, panels)
+            yield from self._begin(panel, open_runs, panels)
         for panel, steps in open_runs:
             yield from self._advance(panel, steps, panels)
         yield {"_now": {}, **self.estimates(panels)}
         yield from self._layers()
 
     def _begin(self, panel: Panel, open_runs: list[tuple[Panel, Iterator[Any]]], panels: Sequence[Panel]) -> Told:
-        run = self._runs.get(panel.key)
+        at = (self.current, panel.key)
         try:
+            self._faults.pop(at, None)
+            if at in self._known:
+                yield from self._told_of(panel)
+                return
+            asked, run = self._asked(panel), self._runs.get(panel.key)
             if run is None:
-                self._faults.pop((self.current, panel.key), None)
-                asked = self._asked(panel)
                 run = asked.begin(self._models[panel.model], self._pictures[self.current], panel.target)
                 self._runs[panel.key] = run
                 yield from self._told_of(panel)
-            limits = self._asked(panel).limits
-            if run.stopped_by not in {None, "cancelled"}:
-                limits = further(limits, Limits(), defaults=run.defaults, met=run.stopped_by)
-            steps = run.advance(limits, cancelled=lambda: False)
-            self._now = (panel, run)
+            steps = run.advance(self._limits.get(at, asked.limits), cancelled=lambda: False)
+            self._now = panel
             next(steps, None)
             open_runs.append((panel, steps))
             yield self.estimates(panels)
@@ -141,7 +155,7 @@ class Explaining:
 
     def _advance(self, panel: Panel, steps: Iterator[Any], panels: Sequence[Panel]) -> Told:
         run = self._runs[panel.key]
-        self._now, shown = (panel, run), 0.0
+        self._now, shown = panel, 0.0
         try:
             for _ in steps:
                 now = time.perf_counter()
@@ -160,35 +174,50 @@ class Explaining:
         yield {"_now": {}, **self.estimates(panels)}
 
     def _failed(self, panel: Panel, fault: Exception, panels: Sequence[Panel]) -> dict[str, Any]:
+        at, e = (self.current, panel.key), self.explanation(panel)
         self._runs.pop(panel.key, None)
-        said = str(fault) if isinstance(fault, XaiError) else f"The model raised {type(fault).__name__}: {fault}"
-        self._faults[self.current, panel.key] = said or type(fault).__name__
-        self._now = None
+        if e is not None:
+            self._before[at] = e
+        self._faults[at], self._now = _said(fault), None
         return {"_now": {}, **self.estimates(panels)}
 
     def check(self, panels: Sequence[Panel]) -> Told:
         """Whether the finished maps can be trusted."""
         for panel in panels if self._trust else ():
-            e, run = self._known.get((self.current, panel.key)), self._runs.get(panel.key)
-            if e is None or run is None or e.faithfulness is not None or not _checkable(e, run.problem):
+            at = (self.current, panel.key)
+            e, run = self._known.get(at), self._runs.get(panel.key)
+            if e is None or e.faithfulness is not None or at in self._unchecked or not _quick(e):
                 continue
-            self._checking = panel.key
+            try:
+                if run is None:
+                    # It was looked at before.
+                    run = self._asked(panel).begin(self._models[panel.model], self._pictures[at[0]], panel.target)
+                if not _checkable(e, run.problem):
+                    continue
+                self._checking = panel.key
+                yield self.estimates(panels)
+                self._known[at] = yield from self._checked(e, run.problem)
+            except Exception as fault:  # noqa: BLE001 - the map stays, and the other panels are checked
+                self._unchecked.add(at)
+                told = f"Whether the map beats chance could not be checked: {_said(fault)}"
+                self._known[at] = replace(e, notes=(*e.notes, told))
+            finally:
+                self._checking = None
             yield self.estimates(panels)
-            measured = measuring(run.problem, e, measures=("sensitivity_n",), seed=e.seed)
-            for _ in measured.advance(CHECK, cancelled=lambda: False):
-                yield None
-            found = measured.outcome()
-            self._checking = None
-            if found is not None:
-                self._known[self.current, panel.key] = e.with_faithfulness(found)
-            yield self.estimates(panels)
-        self._checking = None
+
+    def _checked(self, e: Explanation, problem: Problem) -> Generator[None, None, Explanation]:
+        measured = measuring(problem, e, measures=("sensitivity_n",), seed=e.seed)
+        for _ in measured.advance(CHECK, cancelled=lambda: False):
+            yield None
+        found = measured.outcome()
+        return e if found is None else e.with_faithfulness(found)
 
     def film(self, panel: Panel) -> Told:
         """The first panel's question about every picture."""
         yield {"_film": self._film(panel)}
         for index, picture in enumerate(self._pictures):
-            if (index, panel.key) in self._known or (index, panel.key) in self._faults or index == self.current:
+            at = (index, panel.key)
+            if at in self._known or at in self._faults or (index == self.current and panel.key in self._runs):
                 continue
             yield {"_film": self._film(panel, running=index)}
             try:
@@ -198,15 +227,11 @@ class Explaining:
                     yield None
                 e = run.explanation()
                 assert e is not None  # noqa: S101 - pictures have features
-                if self._trust and _checkable(e, run.problem):
-                    measured = measuring(run.problem, e, measures=("sensitivity_n",), seed=e.seed)
-                    for _ in measured.advance(CHECK, cancelled=lambda: False):
-                        yield None
-                    found = measured.outcome()
-                    e = e if found is None else e.with_faithfulness(found)
-                self._known[index, panel.key] = e
+                if self._trust and _quick(e) and _checkable(e, run.problem):
+                    e = yield from self._checked(e, run.problem)
+                self._known[at] = e
             except Exception as fault:  # noqa: BLE001 - the other pictures go on
-                self._faults[index, panel.key] = str(fault) or type(fault).__name__
+                self._faults[at] = _said(fault)
             yield {"_film": self._film(panel)}
 
     def play(self, panel: Panel) -> Told:
@@ -214,7 +239,7 @@ class Explaining:
         e, run = self.explanation(panel), self._runs.get(panel.key)
         if e is None:
             raise InputError("There is no map yet to play with; wait for its first numbers.")
-        problem = self._problem(panel) if run is None else run.problem
+        problem = self.claims.problem(panel) if run is None else run.problem
         measured = measuring(problem, e, measures=GAMES, seed=e.seed)
         shown = 0.0
         for _ in measured.advance(Limits(), cancelled=lambda: False):
@@ -226,80 +251,50 @@ class Explaining:
                 yield None
         yield {"_game": self._game(measured, panel)}
 
-    def hidden(
-        self, panel: Panel, cover: npt.NDArray[np.bool_], fill: str
-    ) -> tuple[dict[str, Any], npt.NDArray[np.uint8]]:
-        """What the model says with a part of the picture hidden: one forward pass.
-
-        Args:
-            panel: whose model and target.
-            cover: bool [h, w], true where it is hidden.
-            fill: what the part shows.
-
-        Raises:
-            InputError: no such fill.
-        """
-        if fill not in FILLS:
-            msg = f"fill={fill!r} was asked for; choose from {', '.join(FILLS)}."
-            raise InputError(msg)
-        problem = self._problem(panel, fill=fill)
-        found = behind(problem, cover)
-        ids = _asked_about(problem)
-        told = {
-            "outputs": wired_top(found.outputs, [*ids, *_top_ids(problem)], picture=self.picture),
-            "output": found.output,
-            "before": problem.output,
-        }
-        return told, found.picture
-
-    def features(self, panel: Panel, layer: str | None) -> tuple[dict[str, Any], npt.NDArray[np.uint8]]:
-        """A layer's maps that count most for a panel's target."""
-        found = ranked_maps(self._problem(panel), layer)
-        low, high = found.maps.min((1, 2), keepdims=True), found.maps.max((1, 2), keepdims=True)
-        codes = np.rint(255 * (found.maps - low) / np.where(high > low, high - low, 1)).astype(np.uint8)
-        told = {
-            "layer": found.layer,
-            "units": found.units.tolist(),
-            "contributions": found.contributions.tolist(),
-            "total": found.total,
-        }
-        return told, codes
-
     def estimates(self, panels: Sequence[Panel], *, state: str | None = None) -> dict[str, Any]:
         """The trait with what every panel shows; `state`: of what is not finished."""
         records = [self._record(panel, state) for panel in panels]
         return {"_estimates": [record for record in records if record is not None]}
 
-    def now(self, state: str) -> dict[str, Any]:
-        """The trait with what is being computed, which is in this state."""
-        if self._now is None:
+    def told_when(self, panels: Sequence[Panel], state: str) -> dict[str, Any]:
+        """The traits with what is not finished, which is in this state."""
+        begun = [panel for panel in panels if panel.key in self._runs]
+        if all((self.current, panel.key) in self._known for panel in begun):
             return {}
-        record = self._record(self._now[0], state)
-        return {} if record is None else {"_now": record}
+        now = None if self._now is None else self._record(self._now, state)
+        return {"_now": {} if now is None else now, **self.estimates(panels, state=state)}
 
-    def stopped(self) -> bool:
-        """Whether a map ended at a limit, and can go on."""
-        return any(run.stopped_by in {"budget", "within"} for run in self._runs.values())
+    def stopped(self, panels: Sequence[Panel]) -> bool:
+        """Whether a map ended at a limit or a fault, and can go on or be tried again."""
+        return any((self.current, panel.key) in self._faults or self._at_limit(panel) for panel in panels)
 
-    def go_on(self) -> None:
-        """Compute the maps that ended at a limit further."""
-        for key, run in self._runs.items():
-            if run.stopped_by in {"budget", "within"}:
-                self._known.pop((self.current, key), None)
+    def go_on(self, panels: Sequence[Panel]) -> None:
+        """Compute the maps that ended at a limit further: twice the budget, or the same time again."""
+        for panel in panels:
+            met = self._at_limit(panel)
+            if met is None:
+                continue
+            at, asked = (self.current, panel.key), self._asked(panel)
+            own = Limits(tolerance=asked.method.tolerance, budget=asked.method.budget)
+            self._limits[at] = further(self._limits.get(at, asked.limits), Limits(), defaults=own, met=met)
+            self._before[at] = self._known.pop(at)
+
+    def _at_limit(self, panel: Panel) -> str | None:
+        e = self._known.get((self.current, panel.key))
+        return None if e is None or e.stopped_by not in {"budget", "within"} else e.stopped_by
 
     def _record(self, panel: Panel, state: str | None) -> dict[str, Any] | None:
-        fault = self._faults.get((self.current, panel.key))
-        facts = {"panel": panel.id, "picture": self.picture, "run": self._number}
-        if fault is not None:
-            return nothing(**facts, method=panel.method, state="failed", fault=fault)
-        known, run = self._known.get((self.current, panel.key)), self._runs.get(panel.key)
-        e = known if known is not None else None if run is None else run.explanation()
+        at = (self.current, panel.key)
+        fault, e = self._faults.get(at), self.explanation(panel)
+        facts = {"panel": panel.id, "picture": self.picture, "run": self.number}
         if e is None:
-            return None
+            return None if fault is None else nothing(**facts, method=panel.method, state="failed", fault=fault)
         ended = "stopped" if e.stopped_by in {"budget", "within", "memory", "cancelled"} else "done"
-        told = wired_estimate(e, **facts, state=ended if known is not None else state or "running")
+        told = wired_estimate(e, **facts, state=ended if at in self._known else state or "running")
+        if fault is not None:
+            told |= {"state": "failed", "fault": fault}
         if self._checking == panel.key:
-            told["trust"] = badge(None, run=self._number)
+            told["trust"] = badge(None, run=self.number)
         return told
 
     def _film(self, panel: Panel, *, running: int = -1) -> list[dict[str, Any]]:
@@ -311,24 +306,62 @@ class Explaining:
         return facts
 
     def _game(self, measured: Any, panel: Panel) -> dict[str, Any]:
-        return wired_game(measured, measured.order, panel=panel.id, picture=self.picture, run=self._number)
+        return wired_game(measured, measured.order, panel=panel.id, picture=self.picture, run=self.number)
 
     def _told_of(self, panel: Panel) -> Told:
         """The regions, and what the model says of the picture."""
         run, e = self._runs.get(panel.key), self._known.get((self.current, panel.key))
-        problem = None if run is None else run.problem
-        given = problem.input if problem is not None else e.input if e is not None else {}
-        names = problem.features if problem is not None else e.features if e is not None else ()
-        outputs = problem.outputs if problem is not None else None if e is None else e.outputs
         told: dict[str, Any] = {}
-        if given:
-            absent = None if problem is None or problem.veil is None else problem.veil.absent.cpu().numpy()
-            told["_regions"] = wired_regions(given, names, picture=self.picture, absent=absent)
+        outputs: Outputs | None = None
+        ids: list[int] = []
+        if run is not None:
+            problem = run.problem
+            self._fit(problem.features, problem.input)
+            absent = None if problem.veil is None else problem.veil.absent.cpu().numpy()
+            told["_regions"] = wired_regions(problem.input, problem.features, picture=self.picture, absent=absent)
+            outputs, ids = problem.outputs, asked_about(problem)
+        elif e is not None:
+            self._fit(e.features, e.input)
+            # Of a picture that was looked at before, what is absent is known from then.
+            absent = self._absent(panel)
+            told["_regions"] = wired_regions(e.input, e.features, picture=self.picture, absent=absent)
+            outputs, ids = e.outputs, list(e.targets)
         if outputs is not None:
-            ids = _asked_about(problem) if problem is not None else e.targets if e is not None else ()
+            if self._ids:
+                self._ids[panel.model].update(ids)
+                ids = sorted(self._ids[panel.model])
             self._facts[panel.model]["outputs"] = wired_top(outputs, ids, picture=self.picture)
             told["_models"] = [dict(facts) for facts in self._facts]
         yield told
+
+    def _absent(self, panel: Panel) -> npt.NDArray[np.uint8] | None:
+        """What there is where regions of the picture are absent."""
+        if not self._models:
+            return None
+        veil = self.claims.problem(panel).veil
+        return None if veil is None else veil.absent.cpu().numpy()
+
+    def _fit(self, features: tuple[str, ...], given: Mapping[str, Any]) -> None:
+        """Refuse features that are other ones than the first panel's.
+
+        Raises:
+            InputError: they are.
+        """
+        if given.get("kind") != "image":
+            msg = (
+                f"This panel's {len(features)} features lie inside the model and not over the picture; choose a layer "
+                "whose cells do, such as a convolution, or leave units= and neuron= out."
+            )
+            raise InputError(msg)
+        if self._lie is None:
+            self._lie = (features, given)
+        names, first = self._lie
+        if names != features or (given["grid"] is None and not np.array_equal(first["regions"], given["regions"])):
+            msg = (
+                f"This panel has {len(features)} regions and the first one {len(names)}, or other ones; give the "
+                "models the same grid=, so that they can be compared."
+            )
+            raise InputError(msg)
 
     def describe(self, facts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """What is told of the models beside their outputs; gives the trait."""
@@ -341,8 +374,10 @@ class Explaining:
             run = next((run for key, run in self._runs.items() if key[0] == number), None)
             if facts.get("layers") or run is None or run.problem.inside is None or not facts.get("layered"):
                 continue
-            found = spatial_layers(run.problem.inside)
-            facts["layers"] = [{"name": name, "shape": list(shape)} for name, shape in found.items()]
+            # What is wrong with a model that raises its maps have said.
+            with suppress(Exception):
+                found = spatial_layers(run.problem.inside)
+                facts["layers"] = [{"name": name, "shape": list(shape)} for name, shape in found.items()]
             yield {"_models": [dict(one) for one in self._facts]}
 
     def _asked(self, panel: Panel) -> Any:
@@ -350,33 +385,18 @@ class Explaining:
         request = {**self._request, **layer}
         return requested(self._models[panel.model], panel.method, request, of_any_method=True)
 
-    def _problem(self, panel: Panel, *, fill: str = "baseline") -> Problem:
-        """The panel's question with parts of the picture that show `fill` where they are absent."""
-        key = (panel.model, panel.target, fill)
-        if key not in self._problems:
-            kept = ("baseline", "regions")
-            given = {name: self._request[name] for name in kept if self._request.get(name) is not None}
-            absence = given if fill == "baseline" else {**given, "baseline": fill}
-            model, picture = self._models[panel.model], self._pictures[self.current]
-            self._problems[key] = model.problem(picture, panel.target, **absence)
-        return self._problems[key]
+
+def _quick(e: Explanation) -> bool:
+    """Whether a check takes no more than a person would wait."""
+    return e.seconds <= SLOWEST * max(1, e.evaluations) and e.stopped_by != "cancelled"
 
 
 def _checkable(e: Explanation, problem: Problem) -> bool:
-    return (
-        problem.game is not None
-        and problem.features == e.features
-        and e.seconds <= SLOWEST * max(1, e.evaluations)
-        and e.stopped_by != "cancelled"
-    )
+    return problem.game is not None and problem.features == e.features
 
 
-def _asked_about(problem: Problem) -> list[int]:
-    target = problem.target
-    return [index for index in (target.index, target.contrast_index) if index is not None]
-
-
-def _top_ids(problem: Problem) -> list[int]:
-    outputs = problem.outputs
-    order = sorted(range(len(outputs.ids)), key=lambda place: -outputs.scores[place])
-    return [outputs.ids[place] for place in order[:5]]
+def _said(fault: Exception) -> str:
+    """The fault in a sentence."""
+    if isinstance(fault, XaiError):
+        return str(fault)
+    return f"The model or its preprocessing raised {type(fault).__name__}: {str(fault).strip() or 'no words'}"

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from xaiwidgets.engine.request import Explainable
 from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation
-from xaiwidgets.models.picture import read_picture
+from xaiwidgets.models.picture import picture_and_notes, read_picture
 from xaiwidgets.models.regions import grid_of
 
 ENDINGS = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
@@ -60,6 +60,12 @@ def read_given(shown: Any, given: Any) -> Given:
             raise InputError("A model was given without a picture; give SaliencyOverlay(model, picture).")
         pictures, names = read_pictures(given)
         return Given(models=models, pictures=pictures, names=names)
+    if callable(shown):
+        msg = (
+            f"A {type(shown).__name__} was given; wrap a model first, such as xw.ImageClassifier(model, preprocess), "
+            "which says how a picture becomes its input."
+        )
+        raise InputError(msg)
     if given is None:
         msg = (
             f"A {type(shown).__name__} was given alone; give a picture with its heat map, an explanation, or a model's "
@@ -81,14 +87,31 @@ def read_pictures(given: Any) -> tuple[list[Any], list[str]]:
             msg = f"The folder {os.fspath(given)!r} has no pictures; give one with PNG or JPEG files."
             raise InputError(msg)
         return list(paths), [path.name for path in paths]
-    if isinstance(given, Mapping):
+    if isinstance(given, Mapping) and given:
         return list(given.values()), [str(name) for name in given]
     shape: tuple[int, ...] = tuple(getattr(given, "shape", ()))
-    if not isinstance(given, (list, tuple)) and not (len(shape) == 4 and shape[0] != 1):
+    if not isinstance(given, (list, tuple, Mapping)) and len(shape) != 4:
         return [given], [_name(given, 0)]
     if not len(given):
         raise InputError("No picture was given; give at least one.")
     return list(given), [_name(one, place) for place, one in enumerate(given)]
+
+
+def first_readable(pictures: Sequence[Any]) -> int:
+    """The place of the first picture that can be read.
+
+    Raises:
+        InputError: none can be; what is wrong with the first.
+    """
+    wrong: InputError | None = None
+    for place, picture in enumerate(pictures):
+        try:
+            read_picture(picture)
+        except InputError as fault:
+            wrong = wrong or fault
+        else:
+            return place
+    raise wrong or InputError("No picture was given; give at least one.")
 
 
 def of_heatmap(image: Any, heatmap: Any) -> Explanation:
@@ -121,8 +144,8 @@ def of_heatmap(image: Any, heatmap: Any) -> Explanation:
     if np.isinf(heat).any():
         msg = f"The heat map has {int(np.isinf(heat).sum())} infinite values; give finite ones, or NaN for unknown."
         raise InputError(msg)
-    picture = read_picture(image).convert("RGB")
-    small = picture.copy()
+    picture, notes = picture_and_notes(image)
+    small = picture.convert("RGB")
     small.thumbnail((KEPT, KEPT))
     height, width = heat.shape
     own = height * width <= FINE
@@ -131,19 +154,21 @@ def of_heatmap(image: Any, heatmap: Any) -> Explanation:
     count = np.bincount(regions.at[known], minlength=regions.count)
     sums = np.bincount(regions.at[known], weights=heat[known], minlength=regions.count)
     values = np.where(count > 0, sums / np.maximum(count, 1), np.nan)
-    notes = []
     if abs(height / width - picture.height / picture.width) > 0.02 * picture.height / picture.width + 1 / width:
-        notes.append(
+        told = (
             f"The heat map ({height} × {width}) has other proportions than the picture ({picture.height} × "
             f"{picture.width}); it is stretched over the whole of it."
         )
+        notes = (*notes, told)
+    if not known.any():
+        notes = (*notes, "The heat map has no number at all: every place is NaN.")
     return Explanation.from_arrays(
         values,
         regions.names,
         signed=bool((heat[known] < 0).any()),
         input={"kind": "image", "picture": np.asarray(small), "regions": regions.at, "grid": list(regions.grid or ())},
         details={"map": heat},
-        notes=tuple(notes),
+        notes=notes,
     )
 
 

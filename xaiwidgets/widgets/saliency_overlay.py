@@ -11,25 +11,20 @@ import numpy as np
 import numpy.typing as npt
 import traitlets
 
-from xaiwidgets.engine.methods import fitting
-from xaiwidgets.engine.request import Explainable, requested
+from xaiwidgets.engine.request import Explainable
 from xaiwidgets.errors import InputError, XaiError
 from xaiwidgets.explanation import Explanation
 from xaiwidgets.models.picture import read_picture
-from xaiwidgets.models.view_box import view_box
 from xaiwidgets.widgets.asked import Told
 from xaiwidgets.widgets.explaining import Explaining
 from xaiwidgets.widgets.export import write_html
 from xaiwidgets.widgets.front_end import bundle
-from xaiwidgets.widgets.saliency_given import read_given, read_pictures, wanted_panels
-from xaiwidgets.widgets.saliency_panel import Panel, read_panels
-from xaiwidgets.widgets.saliency_picture import encoded, thumb
+from xaiwidgets.widgets.saliency_curve import game_curve
+from xaiwidgets.widgets.saliency_given import first_readable, read_given, read_pictures, wanted_panels
+from xaiwidgets.widgets.saliency_panel import Panel, check_request, read_panels
+from xaiwidgets.widgets.saliency_picture import Lying, lying_in, thumb, wired_picture
 from xaiwidgets.widgets.saliency_traits import SaliencyTraits
-from xaiwidgets.words import described
-
-_BENT = (
-    "The preprocessing moves pixels in a way that cannot be drawn back on the picture, so what the model sees is shown."
-)
+from xaiwidgets.widgets.saliency_wire import facts_of, facts_of_finished, read_cover
 
 
 class SaliencyOverlay(SaliencyTraits):
@@ -59,7 +54,7 @@ class SaliencyOverlay(SaliencyTraits):
     bundles = ("saliency_overlay.js", "saliency_overlay.css")
     _esm = bundle(bundles[0])
     _css = bundle(bundles[1])
-    urgency = ("answer", "look", "panel", "game", "check", "film")
+    urgency = ("answer", "look", "panel", "game", "check", "frames", "film")
     slow = ("look", "panel", "game", "check", "film")
     newest = ("hide", "features")
 
@@ -108,27 +103,30 @@ class SaliencyOverlay(SaliencyTraits):
             ]
         else:
             panels = wanted_panels(read.models, **asked)
-        checked = read_panels(panels, self._adapters)
-        for panel in checked if self._adapters else ():
-            at = {} if panel.layer is None else {"layer": panel.layer}
-            requested(self._adapters[panel.model], panel.method, {**request, **at}, of_any_method=True)
+        checked = list({panel.key: panel for panel in reversed(read_panels(panels, self._adapters))}.values())[::-1]
+        if self._adapters:
+            check_request(checked, self._adapters, request)
         # Whatever cannot be read is an exception where it was given.
-        for picture in read.pictures[:1]:
-            read_picture(picture)
+        first = first_readable(read.pictures)
         self._explaining = Explaining(self._adapters, read.pictures, request, trust=trust)
         for panel, e in zip(checked, read.explanations, strict=False):
             self._explaining.give(panel, e)
         super().__init__(language=language, live=bool(self._adapters), panels=[panel.wired for panel in checked])
         self._models = self._explaining.describe(
-            [_facts(name, model) for name, model in read.models.items()] or [_finished(checked)]
+            [facts_of(name, model) for name, model in read.models.items()]
+            or [facts_of_finished(panel.method for panel in checked)]
         )
-        if len(read.pictures) > 1:
-            self._frames = [_frame(picture, name) for picture, name in zip(read.pictures, read.names, strict=True)]
-        self._look()
+        with self._quietly():
+            self.current = first
+        self._curved: int | None = None
+        self._look(anew=True)
 
     @property
     def explanations(self) -> list[Explanation | None]:
-        """Each panel's newest explanation of the picture that is shown."""
+        """Each panel's newest explanation of the picture that is shown.
+
+        `xw.compare(w.explanations)` says how far they agree: the rank correlation of each pair and more.
+        """
         return [self._explaining.explanation(panel) for panel in self._panels()]
 
     def show(self, given: Any) -> None:
@@ -143,20 +141,50 @@ class SaliencyOverlay(SaliencyTraits):
         if not self._adapters:
             raise InputError("The maps of this widget are finished; make another one with a model to look at pictures.")
         pictures, names = read_pictures(given)
-        read_picture(pictures[0])
-        self._desk.drop(*self.slow)
+        first = first_readable(pictures)
+        self._desk.drop("frames", *self.slow)
         with self._quietly():
-            self._explaining.replace(pictures)
-            self._names, self.current = names, 0
-            several = len(pictures) > 1
-            frames = [_frame(one, name) for one, name in zip(pictures, names, strict=True)] if several else []
-            self._frames, self._film = frames, []
-        self._look()
+            # A piece of work that is under way ends with what it began with.
+            self._explaining = self._explaining.over(pictures)
+            self._names = names
+            self.current, self._film = first, []
+        self._look(anew=True)
+
+    def curve(self, panel: int = 0) -> Any:
+        """The deletion and the insertion game of a panel's map, against the band of 95 % of random orders.
+
+        Regions go, or come, in the map's order, those first that say most for the score (Petsiuk et al. 2018; see
+        `xw.faithfulness`). It plays the games, in at most 600 evaluations, where they are not played yet, and again
+        for each other picture or question; meanwhile the curves grow.
+
+        Args:
+            panel: its place in `panels`.
+
+        Returns:
+            A bqplot figure.
+
+        Raises:
+            InputError: there is no such panel, or no model to ask.
+        """
+        if not self._adapters:
+            raise InputError("The maps of this widget are finished; make another one with a model to play with a map.")
+        panels = self._panels()
+        if isinstance(panel, bool) or not isinstance(panel, int) or not -len(panels) <= panel < len(panels):
+            msg = f"panel={panel!r} was given; give a panel's place, from 0 to {len(panels) - 1}."
+            raise InputError(msg)
+        asked = panels[panel]
+        figure = game_curve(self, asked.id)
+        self._curved = asked.id
+        known = self._game.get("panel") == asked.id and self._game.get("picture") == self._explaining.picture
+        if not known and not self._desk.busy("look", "panel"):
+            self._order("game", lambda: self._explaining.play(asked))
+        return figure
 
     def resume(self) -> None:
         """Go on where it was stopped, or beyond the limit that was met."""
-        if not self._desk.busy(*self.slow) and self._explaining.stopped():
-            self._explaining.go_on()
+        panels = self._panels()
+        if not self._desk.busy("look", "panel") and self._explaining.stopped(panels):
+            self._explaining.go_on(panels)
             self._explain()
             return
         super().resume()
@@ -180,30 +208,41 @@ class SaliencyOverlay(SaliencyTraits):
 
     @traitlets.observe("panels", "current")
     def _on_request(self, change: Any) -> None:
-        if self._is_ours() or not hasattr(self, "_explaining") or not self._picture:
+        # Before the models are told of, the widget is being made.
+        if self._is_ours() or not self._models:
             return
         if change["name"] == "current":
             self._look()
-        elif [panel.key for panel in read_panels(change["old"], self._adapters)] != [
-            panel.key for panel in self._panels()
-        ] or len(change["old"]) != len(change["new"]):
+        else:
             self._explain()
 
     def _panels(self) -> list[Panel]:
         return read_panels(self.panels, self._adapters)
 
-    def _look(self) -> None:
-        """The picture is another one."""
-        index = self.current
+    def _look(self, *, anew: bool = False) -> None:
+        """The picture is another one; `anew`: the film is."""
+        index, explaining = self.current, self._explaining
         self._desk.drop("panel", "game", "check", "film")
         with self._quietly():
             self.selected = []
+            if anew:
+                several = len(self._names) > 1
+                self._frames = [{"name": name, "mime": "", "data": b""} for name in self._names] if several else []
 
         def looking() -> Told:
-            self._explaining.look(index)
+            explaining.look(index)
             yield {"_game": {}, "_now": {}}
-            yield {"_picture": self._wired_picture(index)}
+            try:
+                picture = self._wired_picture(index)
+            except XaiError:
+                # Nothing of another picture is left in its place.
+                yield {"_picture": {}, "_estimates": []}
+                self._show_film(anew=anew)
+                raise
+            yield {"_picture": picture}
             self._explain()
+            if anew:
+                self._show_film(anew=True)
 
         if self._adapters:
             self._order("look", looking)
@@ -212,27 +251,51 @@ class SaliencyOverlay(SaliencyTraits):
                 self._apply(told or {})
 
     def _explain(self) -> None:
+        explaining = self._explaining
         self._desk.drop("check", "film", "game")
 
-        def explaining() -> Told:
-            for told in self._explaining.explain(self._panels()):
+        def answering() -> Told:
+            for told in explaining.explain(self._panels()):
                 yield told
-                self._follow()
+                if told:
+                    self._follow()
+            curved = next((panel for panel in self._panels() if panel.id == self._curved), None)
+            if curved is not None and explaining.explanation(curved) is not None:
+                self._order("game", lambda: explaining.play(curved))
             self._order("check", checking)
 
         def checking() -> Told:
-            for told in self._explaining.check(self._panels()):
+            for told in explaining.check(self._panels()):
                 yield told
-                self._follow()
-            if len(self._names) > 1:
-                self._order("film", lambda: self._explaining.film(self._panels()[0]))
+                if told:
+                    self._follow()
+            self._show_film(anew=False)
 
         if self._adapters:
-            self._order("panel", explaining)
+            self._order("panel", answering)
         else:
-            for told in self._explaining.explain(self._panels()):
+            for told in explaining.explain(self._panels()):
                 self._apply(told or {})
             self._follow()
+
+    def _show_film(self, *, anew: bool) -> None:
+        """Ask about the other pictures, and where the film is another one, show what they are."""
+        if len(self._names) < 2 or not self._adapters:
+            return
+        if anew:
+            self._do("frames", self._framing)
+        self._order("film", lambda: self._explaining.film(self._panels()[0]))
+
+    def _framing(self) -> Told:
+        """Small pictures of the film, the more at a time the more there are."""
+        frames, due = list(self._frames), 1
+        for place, (picture, name) in enumerate(zip(self._explaining.pictures, self._names, strict=True), 1):
+            frames[place - 1] = _frame(picture, name)
+            if place in {due, len(frames)}:
+                due *= 2
+                yield {"_frames": list(frames)}
+            else:
+                yield None
 
     def _follow(self) -> None:
         """What Python sees of the first panel."""
@@ -241,35 +304,19 @@ class SaliencyOverlay(SaliencyTraits):
             self.explanation, self.faithfulness = e, e.faithfulness
 
     def _wired_picture(self, index: int) -> dict[str, Any]:
-        given = self._explaining.pictures[index]
-        image = read_picture(given)
-        sees = getattr(self._adapters[0], "sees", None) if self._adapters else None
-        notes: tuple[str, ...] = ()
-        if sees is None:
-            e = self._given.explanations[0] if self._given.explanations else None
-            seen = image.size[::-1] if e is None else e.input["regions"].shape
-            box: tuple[float, ...] = (0, 0, *image.size)
-        else:
-            viewed = sees(image)
-            seen, found = viewed.shape[:2], view_box(sees, image)
-            box = (0, 0, seen[1], seen[0]) if found is None else found
-            if found is None:
-                image, notes = read_picture(viewed), (_BENT,)
-        made = encoded(image)
-        factor = made.width / image.width
-        return {
-            "id": self._explaining.picture,
-            "name": self._names[index],
-            "width": made.width,
-            "height": made.height,
-            **made.wired,
-            "box": [side * factor for side in box],
-            "seen": list(seen),
-            "notes": [*notes, *made.notes],
-        }
+        # What was assumed of it the maps' notes say.
+        image = read_picture(self._explaining.pictures[index])
+        finished = self._given.explanations
+        regions = finished[0].input["regions"].shape if finished else None
+        views = {name: getattr(model, "sees", None) for name, model in self._given.models.items()}
+        lying = lying_in(image, views) if views else Lying(image=image, box=(0, 0, *image.size), seen=regions)
+        return {"id": self._explaining.picture, "name": self._names[index], **wired_picture(lying)}
 
     def _told_when(self, state: str) -> dict[str, Any]:
-        return self._explaining.now(state)
+        return self._explaining.told_when(self._panels(), state)
+
+    def _subject(self) -> object:
+        return self._explaining
 
     def _answered(self, question: Mapping[str, Any]) -> tuple[dict[str, Any], npt.NDArray[Any]]:
         kind = question["kind"]
@@ -281,42 +328,11 @@ class SaliencyOverlay(SaliencyTraits):
         if kind == "game":
             self._order("game", lambda: self._explaining.play(panel))
             return {}, np.empty(0, dtype=np.uint8)
+        claims = self._explaining.claims
         if kind == "features":
-            return self._explaining.features(panel, question.get("layer"))
-        return self._explaining.hidden(panel, read_cover(question["cover"]), str(question["fill"]))
-
-
-def read_cover(told: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
-    """What a person painted, bool [h, w]; see `Cover` in wire.ts.
-
-    Raises:
-        InputError: it has another size than it says.
-    """
-    height, width = int(told["height"]), int(told["width"])
-    runs = np.asarray(told["runs"], dtype=np.int64)
-    if runs.ndim != 1 or (runs < 0).any() or runs.sum() != height * width:
-        msg = f"A cover of {int(runs.sum())} pixels was told for {height} × {width}; paint again."
-        raise InputError(msg)
-    covered: npt.NDArray[np.bool_] = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
-    return covered
-
-
-def _facts(name: str, model: Explainable) -> dict[str, Any]:
-    fit = fitting(model)
-    return {
-        "name": name,
-        "methods": [words for one in fit for words in described(one.name)],
-        "layers": [],
-        "layered": [one.name for one in fit if one.face == "maps"],
-        "hides": True,
-        "outputs": {},
-    }
-
-
-def _finished(panels: list[Panel]) -> dict[str, Any]:
-    names = dict.fromkeys(panel.method for panel in panels)
-    methods = [words for name in names for words in described(name)]
-    return {"name": "", "methods": methods, "layers": [], "layered": [], "hides": False, "outputs": {}}
+            return claims.features(panel, question.get("layer"))
+        cover, fill = read_cover(question["cover"]), str(question["fill"])
+        return claims.hidden(panel, cover, fill, picture=self._explaining.picture)
 
 
 def _frame(picture: Any, name: str) -> dict[str, Any]:

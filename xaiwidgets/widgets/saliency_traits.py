@@ -25,6 +25,9 @@ class SaliencyTraits(Asked):
     _names: Sequence[str] = ()
     """Of the pictures."""
 
+    _newest_panel = 0
+    """The largest id that a panel has had."""
+
     panels: traitlets.List[Any] = traitlets.List().tag(sync=True)
     current = traitlets.Int(0).tag(sync=True)
     selected = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -47,15 +50,31 @@ class SaliencyTraits(Asked):
 
     @traitlets.validate("panels")
     def _known_panels(self, proposal: Any) -> list[dict[str, Any]]:
+        known = read_panels(self.panels, self._adapters) if self.panels else []
         try:
-            return [panel.wired for panel in read_panels(proposal["value"], self._adapters)]
+            panels = read_panels(proposal["value"], self._adapters, known=known, above=self._newest_panel)
         except XaiError as why:
             raise RefusedError(str(why)) from why
+        if known and not self._adapters and {panel.key for panel in panels} - {panel.key for panel in known}:
+            raise RefusedError("The maps of this widget are finished; make another one with a model to ask for more.")
+        self._newest_panel = max(self._newest_panel, *(panel.id for panel in panels))
+        return [panel.wired for panel in panels]
 
     @traitlets.validate("current")
     def _known_picture(self, proposal: Any) -> int:
         number, count = int(proposal["value"]), len(self._names)
         if not 0 <= number < max(1, count):
-            msg = f"current={number} was given; there are {count} pictures, give a number from 0 to {count - 1}."
+            there = "there is one picture, give 0" if count < 2 else f"give a number from 0 to {count - 1}"
+            msg = f"current={number} was given; {there}."
             raise RefusedError(msg)
         return number
+
+    @traitlets.validate("selected")
+    def _known_regions(self, proposal: Any) -> list[int]:
+        count = self._regions.get("count")
+        strange = [one for one in proposal["value"] if one < 0 or (count is not None and one >= count)]
+        if strange:
+            there = "from 0" if count is None else f"from 0 to {count - 1}"
+            msg = f"selected has {strange[0]}; give numbers of regions, {there}."
+            raise RefusedError(msg)
+        return list(proposal["value"])

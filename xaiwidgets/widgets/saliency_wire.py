@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from xaiwidgets.engine.measuring import Measuring
+from xaiwidgets.engine.methods import fitting
+from xaiwidgets.engine.request import Explainable
+from xaiwidgets.errors import InputError
 from xaiwidgets.explanation import Explanation, Outputs
 from xaiwidgets.models.picture import read_picture
 from xaiwidgets.trust import Faithfulness
 from xaiwidgets.widgets.array import wire
 from xaiwidgets.widgets.badge import badge
 from xaiwidgets.widgets.layout import wired_outputs
-from xaiwidgets.widgets.saliency_picture import encoded
+from xaiwidgets.widgets.saliency_picture import at_most, encoded
+from xaiwidgets.words import described
 
 UNKNOWN = -32768
 FINEST = 256
@@ -45,9 +49,9 @@ def wired_regions(
         "picture": picture,
         "count": len(names),
         "grid": None if grid is None else list(grid),
-        "labels": wire(given["regions"], np.uint16) if grid is None else None,
+        "labels": wire(at_most(given["regions"]), np.uint16) if grid is None else None,
         "names": list(names),
-        "absent": None if absent is None else encoded(read_picture(absent)).wired,
+        "absent": None if absent is None else encoded(read_picture(at_most(absent))).wired,
     }
 
 
@@ -163,18 +167,53 @@ def frame_facts(e: Explanation | None, *, state: str, fault: str | None = None) 
     }
 
 
+def facts_of(name: str, model: Explainable) -> dict[str, Any]:
+    """What is told of a model before it has said anything."""
+    fit = fitting(model)
+    return {
+        "name": name,
+        "methods": [words for one in fit for words in described(one.name)],
+        "layers": [],
+        "layered": [one.name for one in fit if one.face == "maps"],
+        "hides": True,
+        "outputs": {},
+    }
+
+
+def facts_of_finished(names: Iterable[str]) -> dict[str, Any]:
+    """The same where no model is there, of the methods that the maps were made by."""
+    methods = [words for name in dict.fromkeys(names) for words in described(name)]
+    return {"name": "", "methods": methods, "layers": [], "layered": [], "hides": False, "outputs": {}}
+
+
+def read_cover(told: Mapping[str, Any]) -> npt.NDArray[np.bool_]:
+    """What a person painted, bool [h, w]; see `Cover` in wire.ts.
+
+    Raises:
+        InputError: it has another size than it says.
+    """
+    height, width = int(told["height"]), int(told["width"])
+    runs = np.asarray(told["runs"], dtype=np.int64)
+    if runs.ndim != 1 or (runs < 0).any() or runs.sum() != height * width:
+        msg = f"A cover of {int(runs.sum())} pixels was told for {height} × {width}; paint again."
+        raise InputError(msg)
+    covered: npt.NDArray[np.bool_] = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(height, width)
+    return covered
+
+
 def finite(value: float) -> float | None:
     """The number, or None where it is none."""
     return float(value) if np.isfinite(value) else None
 
 
 def _shrunk(heat: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The same map with at most 256 rows and columns: means of blocks."""
-    for axis in (0, 1):
-        size = heat.shape[axis]
+    """The same map with at most 256 rows and columns: means of what is known in each block."""
+    if max(heat.shape) <= FINEST:
+        return heat
+    known = np.isfinite(heat)
+    sums, counts = np.where(known, heat, 0.0).astype(np.float64), known.astype(np.float64)
+    for axis, size in enumerate(heat.shape):
         if size > FINEST:
             edges = np.arange(FINEST) * size // FINEST
-            counts = np.diff(np.append(edges, size)).astype(np.float32)
-            sums = np.add.reduceat(heat, edges, axis=axis)
-            heat = (sums / np.expand_dims(counts, 1 - axis)).astype(np.float32)
-    return heat
+            sums, counts = (np.add.reduceat(one, edges, axis=axis) for one in (sums, counts))
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).astype(np.float32)
