@@ -28,7 +28,10 @@ export function asked(life: Life, state: Known): Asked {
     next,
     change: (id, changes) =>
       write(state.panels().map((one) => (one.id === id ? { ...one, ...changes } : one))),
-    close: (id) => write(state.panels().filter((one) => one.id !== id)),
+    close(id) {
+      highest = Math.max(highest, id);
+      write(state.panels().filter((one) => one.id !== id));
+    },
     add(like) {
       const all = state.panels();
       highest = Math.max(highest, ...all.map(({ id }) => id)) + 1;

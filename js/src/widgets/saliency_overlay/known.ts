@@ -114,11 +114,18 @@ export function known(options: {
     if (!picture || !regions || values.length !== regions.count) return null;
     const error = unpack(estimate.error, "float32");
     const past = before?.estimate;
-    if (!anew && past && same(past.values, estimate.values) && same(past.map?.codes, estimate.map?.codes))
+    if (
+      !anew &&
+      before &&
+      past?.state === estimate.state &&
+      same(past.values, estimate.values) &&
+      same(past.map?.codes, estimate.map?.codes)
+    )
       return { ...before, estimate, error };
     const heat = heatOf(estimate, regions, picture, model.get("smoothing"));
     // What raises the score alone needs one half of the scale only.
-    if (estimate.state !== "running" && !heat.values.some((value) => value < 0)) heat.signed = false;
+    const settled = estimate.state !== "running" || estimate.error_kind === "exact";
+    if (settled && !heat.values.some((value) => value < 0)) heat.signed = false;
     return { estimate, values, error, ranks: ranksOf(values, estimate.signed), heat };
   }
 

@@ -16,7 +16,8 @@ export function readout(t: Speech, root: HTMLElement, tools: HTMLElement, signal
   const spoken = h("span", { class: "xai-spoken", "aria-live": "polite" });
   let keyed = false;
   let pause: ReturnType<typeof setTimeout> | undefined;
-  on(root, "keydown", () => (keyed = true), signal);
+  // Before a picture keeps the key for itself.
+  root.addEventListener("keydown", () => (keyed = true), { capture: true, signal });
   on(root, "pointermove", () => (keyed = false), signal);
   signal.addEventListener("abort", () => clearTimeout(pause));
 
