@@ -43,11 +43,11 @@ def game_curve(overlay: SaliencyOverlay, panel: int) -> Any:
         curves[name] = bqplot.Lines(**nothing, colors=[colour], labels=[label], display_legend=True)
     quiet = {"grid_lines": "none", "label_color": "#888888", "tick_style": {"font-size": "12px"}}
     axes = [
-        bqplot.Axis(scale=across, label=said["saliency.curve.share"], label_offset="36px", tick_format=".0%", **quiet),
+        bqplot.Axis(scale=across, label=said["bars.share"], label_offset="36px", tick_format=".0%", **quiet),
         bqplot.Axis(
             scale=up,
             orientation="vertical",
-            label=said["saliency.curve.score"],
+            label=said["bars.score"],
             label_offset="42px",
             tick_format=".3~g",
             **quiet,
