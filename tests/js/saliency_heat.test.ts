@@ -158,3 +158,19 @@ describe("the scale", () => {
     }
   });
 });
+
+describe("signs", () => {
+  const signed = (values: number[], more: object = {}) =>
+    heatOf(estimateOf(values, { state: "done", ...more }), gridOf(1, 2), square, 0).signed;
+  it("need both halves of a scale only where something is negative", () => {
+    expect([signed([1, -1]), signed([1, 2]), signed([1, -1], { signed: false })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+  it("are waited for while more can come, unless what is there is exact", () => {
+    expect(signed([1, 2], { state: "running", error_kind: "band" })).toBe(true);
+    expect(signed([1, 2], { state: "running", error_kind: "exact" })).toBe(false);
+  });
+});

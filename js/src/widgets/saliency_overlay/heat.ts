@@ -225,5 +225,8 @@ export function heatOf(estimate: Estimate, regions: Regions, picture: Picture, s
     ? (finest(estimate, regions) ?? ofRegions(estimate, regions, seen, 2 * FINEST))
     : smoothed(estimate, regions, seen, Math.min(1, smoothing));
   const fine = estimate.map && Math.max(...estimate.map.codes.shape) > CELLS;
-  return { ...all, ...scaleOf(all.values, fine ? BEYOND : 0), signed: estimate.signed, crisp };
+  // What raises the score alone needs one half of a scale only, once nothing more can come.
+  const settled = estimate.state !== "running" || estimate.error_kind === "exact";
+  const signed = estimate.signed && (!settled || all.values.some((value) => value < 0));
+  return { ...all, ...scaleOf(all.values, fine ? BEYOND : 0), signed, crisp };
 }

@@ -123,9 +123,6 @@ export function known(options: {
     )
       return { ...before, estimate, error };
     const heat = heatOf(estimate, regions, picture, model.get("smoothing"));
-    // What raises the score alone needs one half of the scale only.
-    const settled = estimate.state !== "running" || estimate.error_kind === "exact";
-    if (settled && !heat.values.some((value) => value < 0)) heat.signed = false;
     return { estimate, values, error, ranks: ranksOf(values, estimate.signed), heat };
   }
 

@@ -110,7 +110,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   const dead = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const help = h("div", { class: "xai-help", role: "note" }, t("saliency.help"));
   const notes = h("div", "notes");
-  const main = h("div", "main", grid.el, line.el, shared.el, key.el, settings.el, test.el, notes);
+  const main = h("div", "main", grid.el, line.el, shared.el, test.el, key.el, settings.el, notes);
   const side = h("div", "side", answers.el);
   root.append(bar.el, verdict.why, help, fault, dead, strip.el, h("div", "body", side, main));
   el.append(root);
@@ -247,7 +247,11 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     const outputs = filled<Outputs>(model_?.outputs);
     const targets: Targets = outputs ? targetsOf(panel.target, outputs, estimate?.targets ?? []) : [];
     answers.update({ outputs, targets, live, alive });
-    test.update({ panel, shown: stale ? null : shown, outputs, targets, why });
+    const present = outputs?.input === state.picture?.id;
+    test.update({
+      ...{ panel, targets, why },
+      ...{ shown: stale ? null : shown, outputs: present ? outputs : null },
+    });
     const all = facts();
     const adds = can ? t("saliency.add") : null;
     grid.update(all, { active: panel.id, add: adds, why });
@@ -256,8 +260,13 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       const said = all.map(({ title, figure }) => figure && `${title}: ${figure}`);
       line.show(here, said.filter(Boolean) as string[]);
     } else line.show([figure(panel), here].filter(Boolean).join(" · "), []);
-    answers.el.classList.toggle("xai-old", outputs?.input !== state.picture?.id);
-    key.update(shown, all[0]?.scene.look as Look, theme, several ? words.title(panel) : "");
+    answers.el.classList.toggle("xai-old", !present);
+    key.update(
+      test.title() ? null : shown,
+      all[0]?.scene.look as Look,
+      theme,
+      several ? words.title(panel) : "",
+    );
     settings.el.hidden = !open.look;
     settings.update(
       {
