@@ -17,6 +17,9 @@ Box = tuple[float, float, float, float]
 ASTRAY = 2.0
 """Grey levels that a ramp may be off on average: resizing blurs its ends, and eight bits are coarse."""
 
+LEAST = 1.0
+"""Grey levels that a ramp must rise by: less says nothing of where it was."""
+
 
 def view_box(see: Callable[[Image], npt.NDArray[np.uint8]], image: Image) -> Box | None:
     """The part of `image` that a model sees, where its preprocessing does nothing but crop and resize.
@@ -60,7 +63,7 @@ def _span(levels: npt.NDArray[np.float64], size: int, axis: int) -> tuple[float,
     places = np.arange(count)
     slope, start = (float(number) for number in np.polyfit(places, line, 1))
     straight = start + slope * places
-    if slope <= 0 or np.abs(levels - np.expand_dims(straight, axis)).mean() > ASTRAY:
+    if slope * count < LEAST or np.abs(levels - np.expand_dims(straight, axis)).mean() > ASTRAY:
         return None
     # A pixel's grey is that of its middle.
     step = slope / 255 * (size - 1)
