@@ -75,7 +75,7 @@ export function claim(options: {
     return face;
   });
   const heading = t("saliency.test");
-  const head = h("div", "hand", h("span", "caption", heading), h("span", "xai-switch", ...faces));
+  const head = h("div", "hand", h("span", "caption", heading), h("span", "switch", ...faces));
   const el = h(
     "section",
     { class: "xai-test", "aria-label": heading },
@@ -109,8 +109,7 @@ export function claim(options: {
       if (open && !can[open]) open = null;
       el.hidden = !Object.values(can).some(Boolean);
       TESTS.forEach((test, i) => {
-        set(faces[i] as Element, { hidden: !can[test], "aria-expanded": String(open === test) });
-        set(faces[i] as Element, { "aria-pressed": String(open === test) });
+        set(faces[i] as Element, { hidden: !can[test], "aria-pressed": String(open === test) });
         parts[test].el.hidden = open !== test;
       });
       const now = { panel, picture, regions, why };

@@ -36,7 +36,7 @@ export function brushed(
   const [left, top, right, bottom] = box;
   const [across, down] = [(right - left) / width, (bottom - top) / height];
   // However fine the brush is, it touches the pixel that it is on.
-  const r = Math.max(wide / 2, 0.71 * Math.max(across, down));
+  const r = Math.max(wide, Math.hypot(across, down)) / 2;
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const long = dx * dx + dy * dy;
   const ends = (one: number, other: number, start: number, size: number, count: number) => [

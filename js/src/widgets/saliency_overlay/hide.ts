@@ -296,7 +296,6 @@ export function hide(options: {
     list.replaceChildren(
       ...(told ? rowsOf(outputs, told.outputs, targets).map((row) => line(row, told.outputs)) : []),
     );
-    list.classList.toggle("xai-old", answered !== version);
   }
 
   function brush(): number {
@@ -353,7 +352,10 @@ export function hide(options: {
       if (done) last = null;
       renew();
     },
-    scene(scene) {
+    scene(given) {
+      // Under a brush no region is meant.
+      const brushes = mode === "paint" || mode === "erase";
+      const scene = brushes && given.hovered.length ? { ...given, hovered: [] } : given;
       const hidden = coverNow();
       if (!hidden || scene.picture !== facts?.picture) return scene;
       const seen = answer?.seen ?? null;
