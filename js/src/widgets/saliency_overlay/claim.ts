@@ -1,5 +1,5 @@
 import { asking } from "../../core/ask";
-import { button, h, on, set } from "../../core/dom";
+import { h } from "../../core/dom";
 import type { Life } from "../../core/life";
 import type { Outputs, Targets } from "../../core/targets";
 import type { Speech } from "../../core/words";
@@ -8,6 +8,7 @@ import { hide } from "./hide";
 import { inside } from "./inside";
 import type { Known } from "./known";
 import type { Mode, Place, Scene, Shown } from "./parts";
+import { segments } from "./segments";
 import { filled, type Game, type Model, type Panel, type Question } from "./wire";
 
 const TESTS = ["hide", "game", "inside"] as const;
@@ -59,23 +60,22 @@ export function claim(options: {
   });
   const shared = { t, ask: questions.ask, changed, signal };
   const parts = { hide: hide(shared), game: game(shared), inside: inside(shared) };
-  const faces = TESTS.map((test) => {
-    const face = button("segment", t(`saliency.test.${test}`));
-    face.title = t(`saliency.test.${test}.title`);
-    on(
-      face,
-      "click",
-      () => {
-        if (open === "game") parts.game.stop();
-        open = open === test ? null : test;
-        changed();
-      },
-      signal,
-    );
-    return face;
-  });
   const heading = t("saliency.test");
-  const head = h("div", "hand", h("span", "caption", heading), h("span", "switch", ...faces));
+  const named = (test: Test): [string, string] => [
+    t(`saliency.test.${test}`),
+    t(`saliency.test.${test}.title`),
+  ];
+  const tests = segments(
+    heading,
+    { hide: named("hide"), game: named("game"), inside: named("inside") },
+    (test) => {
+      if (open === "game") parts.game.stop();
+      open = open === test ? null : test;
+      changed();
+    },
+    signal,
+  );
+  const head = h("div", "hand", h("span", "caption", heading), tests.el);
   const el = h(
     "section",
     { class: "xai-test", "aria-label": heading },
@@ -108,10 +108,8 @@ export function claim(options: {
       };
       if (open && !can[open]) open = null;
       el.hidden = !Object.values(can).some(Boolean);
-      TESTS.forEach((test, i) => {
-        set(faces[i] as Element, { hidden: !can[test], "aria-pressed": String(open === test) });
-        parts[test].el.hidden = open !== test;
-      });
+      tests.update(open, (test) => can[test]);
+      for (const test of TESTS) parts[test].el.hidden = open !== test;
       const now = { panel, picture, regions, why };
       if (open === "hide") parts.hide.update({ ...now, outputs, targets });
       if (open === "game") parts.game.update({ ...now, bitmap, shown, game: told, live: hides });

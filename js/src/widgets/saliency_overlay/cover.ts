@@ -100,9 +100,7 @@ export function coverOf({ height, width, bits }: Mask): Cover {
 export const shareOf = ({ bits }: Mask): number =>
   bits.reduce((sum, bit) => sum + bit, 0) / (bits.length || 1);
 
-type Canvas = { canvas: OffscreenCanvas; pen: OffscreenCanvasRenderingContext2D };
-
-function blank(width: number, height: number): Canvas | null {
+function blank(width: number, height: number) {
   const canvas = globalThis.OffscreenCanvas && new OffscreenCanvas(width, height);
   const pen = canvas?.getContext("2d");
   return pen ? { canvas, pen } : null;
@@ -130,9 +128,8 @@ export function without(
 ): ImageBitmap | null {
   const [left, top, right, bottom] = box;
   const longest = Math.max(...seen, Math.min(SHOWN, Math.max(right - left, bottom - top)));
-  const size = seen.map((side) => Math.round((side * longest) / Math.max(...seen))) as [number, number];
-  const [height, width] = size;
-  const [whole, part] = [blank(width, height), blank(width, height)];
+  const [height = 0, width = 0] = seen.map((side) => Math.round((side * longest) / Math.max(...seen)));
+  const made = blank(width, height);
   const veil = canvasOf(mask.width, mask.height, (pen) => {
     const image = new ImageData(mask.width, mask.height);
     mask.bits.forEach((bit, i) => {
@@ -140,12 +137,14 @@ export function without(
     });
     pen.putImageData(image, 0, 0);
   });
-  if (!whole || !part || !veil) return null;
-  whole.pen.drawImage(bitmap, left, top, right - left, bottom - top, 0, 0, width, height);
-  part.pen.drawImage(absent, 0, 0, width, height);
-  part.pen.globalCompositeOperation = "destination-in";
-  part.pen.imageSmoothingEnabled = false;
-  part.pen.drawImage(veil, 0, 0, width, height);
-  whole.pen.drawImage(part.canvas, 0, 0);
-  return whole.canvas.transferToImageBitmap();
+  if (!made || !veil) return null;
+  const { canvas, pen } = made;
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(veil, 0, 0, width, height);
+  pen.imageSmoothingEnabled = true;
+  pen.globalCompositeOperation = "source-in";
+  pen.drawImage(absent, 0, 0, width, height);
+  pen.globalCompositeOperation = "destination-over";
+  pen.drawImage(bitmap, left, top, right - left, bottom - top, 0, 0, width, height);
+  return canvas.transferToImageBitmap();
 }

@@ -7,10 +7,10 @@ import type { Speech } from "../../core/words";
 import { area, band, type Curve } from "./band";
 import { maskOfRegions, without } from "./cover";
 import type { Scene, Shown } from "./parts";
+import { segments } from "./segments";
 import type { Game, Panel, Picture, Question, Regions } from "./wire";
 
-const KINDS = ["deletion", "insertion"] as const;
-type Kind = (typeof KINDS)[number];
+type Kind = "deletion" | "insertion";
 
 /** Milliseconds from step to step. */
 const BEAT = 350;
@@ -80,20 +80,18 @@ export function game(options: {
   let absent: { of: Regions["absent"]; bitmap: ImageBitmap | null } = { of: null, bitmap: null };
   let made: { key: string; of: unknown[]; seen: ImageBitmap | null } = { key: "", of: [], seen: null };
 
-  const kinds = KINDS.map((name) => {
-    const face = button("segment", t(`saliency.game.${name}`));
-    face.title = t(`saliency.game.${name}.title`);
-    on(
-      face,
-      "click",
-      () => {
-        kind = name;
-        changed();
-      },
-      signal,
-    );
-    return face;
-  });
+  const kinds = segments(
+    t("saliency.game"),
+    {
+      deletion: [t("saliency.game.deletion"), t("saliency.game.deletion.title")],
+      insertion: [t("saliency.game.insertion"), t("saliency.game.insertion.title")],
+    },
+    (name) => {
+      kind = name;
+      changed();
+    },
+    signal,
+  );
   const start = button("button", t("saliency.game.start"));
   on(start, "click", () => void begin(), signal);
   const play = button("tool", icon(PLAY));
@@ -103,12 +101,7 @@ export function game(options: {
   const score = h("div", "number");
   const words = h("div", { class: "xai-caption", role: "status" });
   const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
-  const head = h(
-    "div",
-    "hand",
-    h("span", { class: "xai-switch", role: "group", "aria-label": t("saliency.game") }, ...kinds),
-    ...[play, thumb.el],
-  );
+  const head = h("div", "hand", ...[kinds.el, play, thumb.el]);
   const told = h("div", "told", score, words);
   const both = h("div", "game-body", curve.el, told);
   const hint = h("div", "caption", t("saliency.game.hint"));
@@ -175,9 +168,7 @@ export function game(options: {
     say(fault, problem);
     fault.hidden = !problem;
     if (!drawn || !now) return;
-    KINDS.forEach((name, i) => {
-      set(kinds[i] as HTMLElement, { "aria-pressed": String(name === kind) });
-    });
+    kinds.update(kind);
     step = Math.min(step, steps() - 1);
     thumb.put(steps() - 1, step);
     const runs = timer !== undefined;

@@ -7,6 +7,7 @@ import type { Outputs, Targets } from "../../core/targets";
 import type { Speech } from "../../core/words";
 import { bitmapOf, brushed, coverOf, type Mask, maskOf, shareOf, toggled } from "./cover";
 import type { Mode, Place, Scene } from "./parts";
+import { segments } from "./segments";
 import type { Cover, Panel, Picture, Question, Regions } from "./wire";
 
 export interface HiddenAnswer extends Answer {
@@ -36,7 +37,6 @@ export interface Hide {
   scene(scene: Scene): Scene;
 }
 
-const MODES = ["look", "paint", "erase", "region"] as const;
 const FILLS = ["baseline", "blur", "mean", "noise"] as const;
 /** Milliseconds from one question to the next. */
 const WAIT = 200;
@@ -130,20 +130,20 @@ export function hide(options: {
   let asked = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const modes = MODES.map((name) => {
-    const face = button("segment", t(`saliency.mode.${name}`));
-    face.title = t(`saliency.mode.${name}.title`);
-    on(
-      face,
-      "click",
-      () => {
-        mode = name;
-        changed();
-      },
-      signal,
-    );
-    return face;
-  });
+  const modes = segments(
+    t("saliency.mode"),
+    {
+      look: [t("saliency.mode.look")],
+      paint: [t("saliency.mode.paint")],
+      erase: [t("saliency.mode.erase")],
+      region: [t("saliency.mode.region")],
+    },
+    (name) => {
+      mode = name;
+      changed();
+    },
+    signal,
+  );
   const size = slider(
     t("saliency.brush"),
     (value) => {
@@ -195,7 +195,7 @@ export function hide(options: {
   const hand = h(
     "fieldset",
     "hand",
-    h("span", { class: "xai-switch", role: "group", "aria-label": t("saliency.mode") }, ...modes),
+    modes.el,
     setting(t("saliency.brush"), size.el),
     setting(t("saliency.fill"), fills),
     h("label", "setting", map, h("span", "caption", t("saliency.over"))),
@@ -268,9 +268,7 @@ export function hide(options: {
     const { outputs, targets, why } = facts;
     hand.disabled = why !== null;
     hand.title = why ?? "";
-    MODES.forEach((name, i) => {
-      set(modes[i] as HTMLElement, { "aria-pressed": String(name === mode) });
-    });
+    modes.update(mode);
     size.put(WIDEST, wide);
     set(size.el, { "aria-valuetext": `${wide} %` });
     const hidden = mask && coverNow();
