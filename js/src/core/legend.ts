@@ -14,7 +14,8 @@ export interface LegendFacts {
   unit: string;
   target: string;
   contrast: string | null;
-  sum: number;
+  /** Null: they add up to nothing. */
+  sum: number | null;
   /** The score of the input, and with nothing in it. */
   output: number | null;
   baseline_output: number | null;
@@ -78,13 +79,13 @@ export function legend(t: Speech): Legend {
         const over = facts.beyond && i !== 1 && number ? (number < 0 ? "≤ " : "≥ ") : "";
         say(tick, number === 0 ? "0" : over + (facts.signed ? signed : plain)(number, decimals));
       }
-      const values = { sum: signed(facts.sum, decimals), change: signed(change ?? 0, decimals) };
+      const values = { sum: signed(facts.sum ?? 0, decimals), change: signed(change ?? 0, decimals) };
       // The sum of gradient lengths means nothing, so nothing is said of it.
-      const sum = !facts.signed ? "" : t(change === null ? "sum" : "sum.of", values);
+      const sum = !facts.signed || facts.sum === null ? "" : t(change === null ? "sum" : "sum.of", values);
       const name = t.maybe(`unit.${unit}`) ?? unit;
       say(note, [name, sum].filter(Boolean).join(" · "));
       note.title =
-        change === null
+        change === null || facts.sum === null
           ? ""
           : t("sum.title", {
               ...values,

@@ -36,6 +36,7 @@ export function agreement(t: Speech, changed: () => void, signal: AbortSignal): 
   el.title = t("saliency.agree.title");
   let open = true;
   let several = false;
+  let last = "";
   let values: Float32Array | null = null;
   let heat: Heat | null = null;
   const put = (next: boolean) => {
@@ -57,6 +58,19 @@ export function agreement(t: Speech, changed: () => void, signal: AbortSignal): 
   /** In colours of its own: it is no map of what moved the score. */
   const apart = remembered((look: Look): Look => ({ ...look, colormap: "viridis", threshold: 0 }));
 
+  function fill(lines: (readonly [number, number, number])[], titles: string[]): void {
+    pairs.replaceChildren(
+      ...lines.map(([i, j, r]) =>
+        h(
+          "span",
+          "pair",
+          h("span", { dir: "auto" }, `${titles[i]} ↔ ${titles[j]} `),
+          h("strong", "number", Number.isNaN(r) ? "–" : signed(r, 2)),
+        ),
+      ),
+    );
+  }
+
   return {
     el,
     update({ all, names, regions, picture, smoothing }) {
@@ -71,16 +85,9 @@ export function agreement(t: Speech, changed: () => void, signal: AbortSignal): 
       heat =
         values && known && open ? heated(values, regions as Regions, picture as Picture, smoothing) : null;
       const lines = told ? told.each.slice(0, MOST) : [];
-      pairs.replaceChildren(
-        ...lines.map(([i, j, r]) =>
-          h(
-            "span",
-            "pair",
-            h("span", { dir: "auto" }, `${titles[i]} ↔ ${titles[j]} `),
-            h("strong", "number", Number.isNaN(r) ? "–" : signed(r, 2)),
-          ),
-        ),
-      );
+      const key = JSON.stringify([lines, titles]);
+      if (key !== last) fill(lines, titles);
+      last = key;
       show.hidden = open;
     },
     panel(scene, region) {

@@ -78,7 +78,7 @@ export function panels(options: {
     });
     const figure = h("div", "figure number");
     const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
-    const section = h("section", "panel", head.el, head.why, one.el, figure, fault);
+    const section = h("section", "panel", head.el, one.el, figure, head.why, fault);
     for (const type of ["pointerdown", "focusin"] as const) on(section, type, () => activate(id), life);
     const made = { el: section, head, stage: one, figure, fault, end, scene: null };
     views.set(id, made);

@@ -42,7 +42,8 @@ export function scale(t: Speech): Scale {
         return;
       }
       const { estimate, heat, values } = shown;
-      const sum = values.reduce((one, value) => one + (missing(value) ? 0 : value), 0);
+      const adds = estimate.baseline_output !== null;
+      const sum = adds ? values.reduce((one, value) => one + (missing(value) ? 0 : value), 0) : null;
       const signed = estimate.signed && look.sign !== "absolute";
       const { max, beyond } = heat;
       key.update({ ...estimate, max, beyond, signed, sum, range: endsOf(heat, look) });

@@ -2,6 +2,7 @@ import { bound, decimalsFor, missing, plain, signed } from "../../core/numbers";
 import { titleOf } from "../../core/status";
 import type { Speech } from "../../core/words";
 import type { Known } from "./known";
+import { kept } from "./paint";
 import type { Place, Shown } from "./parts";
 import type { Panel } from "./wire";
 
@@ -30,8 +31,12 @@ export function strongest({ values }: Shown, count: number): number[] {
   return all.sort((one, other) => size(other) - size(one)).slice(0, count);
 }
 
+const largest = kept<Float32Array, number>();
 const largestOf = (values: Float32Array) =>
-  values.reduce((most, value) => Math.max(most, missing(value) ? 0 : Math.abs(value)), 0);
+  largest(values, "", () =>
+    values.reduce((most, value) => Math.max(most, missing(value) ? 0 : Math.abs(value)), 0),
+  );
+const first = kept<Float32Array, number[]>();
 
 export function told(t: Speech, state: Known): Told {
   const nameOf = (region: number) => state.regions?.names[region] ?? String(region);
@@ -90,7 +95,9 @@ export function told(t: Speech, state: Known): Told {
     },
     summary(shown) {
       if (!shown) return "";
-      const names = strongest(shown, NAMED).map((region) => `${nameOf(region)} ${figure(shown, region)}`);
+      const names = first(shown.values, "", () => strongest(shown, NAMED)).map(
+        (region) => `${nameOf(region)} ${figure(shown, region)}`,
+      );
       return names.length ? t("saliency.strongest", { names: names.join(", ") }) : "";
     },
   };
