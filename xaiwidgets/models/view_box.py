@@ -20,6 +20,9 @@ ASTRAY = 2.0
 LEAST = 1.0
 """Grey levels that a ramp must rise by: less says nothing of where it was."""
 
+NEAR = 0.25
+"""Of a pixel that a model sees: a box that ends so near to the picture's edge ends there."""
+
 
 def view_box(see: Callable[[Image], npt.NDArray[np.uint8]], image: Image) -> Box | None:
     """The part of `image` that a model sees, where its preprocessing does nothing but crop and resize.
@@ -68,4 +71,7 @@ def _span(levels: npt.NDArray[np.float64], size: int, axis: int) -> tuple[float,
     # A pixel's grey is that of its middle.
     step = slope / 255 * (size - 1)
     first = start / 255 * (size - 1) + 0.5
-    return max(0.0, first - step / 2), min(float(size), first + step * (count - 0.5))
+    left, right = first - step / 2, first + step * (count - 0.5)
+    # Rounded greys do not tell less than this from the whole.
+    near = step * NEAR
+    return 0.0 if left < near else left, float(size) if size - right < near else right

@@ -43,7 +43,7 @@ class Asked(FrontEnd):
 
     live = traitlets.Bool(False).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
-    _fault: traitlets.Instance[Any] = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    _fault: traitlets.Instance[Any] = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         self._desk = Desk(self.urgency, failed=self._failed, idle=self._idle)

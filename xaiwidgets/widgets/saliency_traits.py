@@ -12,7 +12,7 @@ from xaiwidgets.errors import XaiError
 from xaiwidgets.explanation import Explanation
 from xaiwidgets.trust import Faithfulness
 from xaiwidgets.widgets.asked import Asked, RefusedError
-from xaiwidgets.widgets.saliency_panel import read_panels
+from xaiwidgets.widgets.saliency_panel import Panel, read_panels
 
 VIEWS = ("blend", "contour", "mask")
 SIGNS = ("both", "positive", "negative", "absolute")
@@ -27,6 +27,9 @@ class SaliencyTraits(Asked):
 
     _newest_panel = 0
     """The largest id that a panel has had."""
+
+    _panels_before: Sequence[Panel] = ()
+    """Those that are there; while traitlets checks other ones, the trait may hold these already."""
 
     panels: traitlets.List[Any] = traitlets.List().tag(sync=True)
     current = traitlets.Int(0).tag(sync=True)
@@ -50,7 +53,7 @@ class SaliencyTraits(Asked):
 
     @traitlets.validate("panels")
     def _known_panels(self, proposal: Any) -> list[dict[str, Any]]:
-        known = read_panels(self.panels, self._adapters) if self.panels else []
+        known = self._panels_before
         try:
             panels = read_panels(proposal["value"], self._adapters, known=known, above=self._newest_panel)
         except XaiError as why:
@@ -59,6 +62,10 @@ class SaliencyTraits(Asked):
             raise RefusedError("The maps of this widget are finished; make another one with a model to ask for more.")
         self._newest_panel = max(self._newest_panel, *(panel.id for panel in panels))
         return [panel.wired for panel in panels]
+
+    @traitlets.observe("panels")
+    def _remember_panels(self, change: Any) -> None:
+        self._panels_before = read_panels(change["new"], self._adapters)
 
     @traitlets.validate("current")
     def _known_picture(self, proposal: Any) -> int:
