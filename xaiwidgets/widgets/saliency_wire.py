@@ -146,6 +146,9 @@ def wired_game(measured: Measuring, order: Sequence[int], *, panel: int, picture
         band = [curves.get(f"{name}.{end}") for end in ("low", "random", "high")]
         known = [one for one in band if one is not None and np.isfinite(one).all()]
         told[f"random_{name}"] = wire(np.stack(known), np.float32) if len(known) == 3 else None
+        measure = None if found is None else found.measures.get(name)
+        areas = () if measure is None else (measure.value, measure.random, measure.low, measure.high)
+        told[f"{name}_area"] = list(areas) if areas and np.isfinite(areas).all() else None
     return told
 
 

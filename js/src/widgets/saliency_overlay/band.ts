@@ -12,14 +12,6 @@ export interface Curve {
   random: [Float32Array, Float32Array, Float32Array] | null;
 }
 
-/** The area under a curve by the trapezoid rule. */
-export const area = (scores: ArrayLike<number>, shares: readonly number[]): number =>
-  shares.reduce((sum, share, i) => {
-    if (!i) return 0;
-    const [one, other] = [scores[i - 1] as number, scores[i] as number];
-    return sum + ((share - (shares[i - 1] as number)) * (one + other)) / 2;
-  }, 0);
-
 /** A game's curve, in front of the band of random orders; `go` with the step that is clicked. */
 export function band(go: (step: number) => void, signal: AbortSignal) {
   const line = (name: string, tag = "path") => shape(tag, { class: `xai-band-${name}` });

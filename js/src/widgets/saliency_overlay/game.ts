@@ -4,7 +4,7 @@ import { button, h, icon, on, say, set } from "../../core/dom";
 import { decimalsFor, plain } from "../../core/numbers";
 import { slider } from "../../core/slider";
 import type { Speech } from "../../core/words";
-import { area, band, type Curve } from "./band";
+import { band, type Curve } from "./band";
 import { maskOfRegions, without } from "./cover";
 import type { Scene, Shown } from "./parts";
 import { segments } from "./segments";
@@ -50,15 +50,14 @@ export function goneAt({ order, steps }: Game, kind: Kind, step: number): number
 }
 
 /** How this map's order does against random ones, in words: areas are mean scores over the way. */
-export function reading(t: Speech, { shares, scores, random }: Curve, kind: Kind): string {
-  if (!random) return "";
-  const [low, mean, high] = random.map((line) => area(line, shares)) as [number, number, number];
-  const mine = area(scores, shares);
-  const decimals = decimalsFor(Math.max(...[mine, low, high].map(Math.abs)));
-  const said = { mine: plain(mine, decimals), random: plain(mean, decimals) };
-  const below = mine < low ? "better" : mine > high ? "worse" : "none";
-  const above = mine > high ? "better" : mine < low ? "worse" : "none";
-  const verdict = kind === "deletion" ? below : above;
+export function reading(t: Speech, game: Game, kind: Kind): string {
+  const areas = game[`${kind}_area`];
+  if (!areas) return "";
+  const [mine, random, low, high] = areas;
+  const decimals = decimalsFor(Math.max(...areas.map(Math.abs)));
+  const [worst, best] = kind === "deletion" ? [high - mine, mine - low] : [mine - low, high - mine];
+  const verdict = best < 0 ? "better" : worst < 0 ? "worse" : "none";
+  const said = { mine: plain(mine, decimals), random: plain(random, decimals) };
   return `${t(`saliency.game.${kind}.mean`, said)} ${t(`saliency.game.${verdict}`)}`;
 }
 
@@ -186,7 +185,7 @@ export function game(options: {
     const line = said.filter(Boolean).join(" · ");
     say(score, line);
     set(thumb.el, { "aria-valuetext": line });
-    say(words, now.done ? reading(t, drawn, kind) : t("computing"));
+    say(words, now.done ? reading(t, now, kind) : t("computing"));
   }
 
   return {

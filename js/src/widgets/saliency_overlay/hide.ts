@@ -2,6 +2,7 @@ import { unpack } from "../../core/arrays";
 import { type Answer, type Ask, isDropped } from "../../core/ask";
 import { button, h, on, say, set } from "../../core/dom";
 import { decimalsFor, percent, plain, signed } from "../../core/numbers";
+import { remembered } from "../../core/remembered";
 import { slider } from "../../core/slider";
 import type { Outputs, Targets } from "../../core/targets";
 import type { Speech } from "../../core/words";
@@ -125,7 +126,7 @@ export function hide(options: {
   let subject = "";
   let answer: { told: HiddenAnswer; seen: ImageBitmap | null } | null = null;
   let problem = "";
-  let cover: { version: number; made: Cover | null } = { version: -1, made: null };
+  let cover = { version: -1, made: null as Cover | null, share: 0 };
   let busy = false;
   let asked = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -221,7 +222,10 @@ export function hide(options: {
 
   /** What is hidden now, or null. */
   function coverNow(): Cover | null {
-    if (cover.version !== version) cover = { version, made: mask?.bits.includes(1) ? coverOf(mask) : null };
+    if (cover.version !== version) {
+      const share = mask ? shareOf(mask) : 0;
+      cover = { version, made: mask && share ? coverOf(mask) : null, share };
+    }
     return cover.made;
   }
 
@@ -271,7 +275,7 @@ export function hide(options: {
     modes.update(mode);
     size.put(WIDEST, wide);
     set(size.el, { "aria-valuetext": `${wide} %` });
-    const hidden = mask && coverNow();
+    const hidden = coverNow();
     undo.disabled = !past.length;
     clear.disabled = !hidden;
     say(fault, problem);
@@ -290,11 +294,18 @@ export function hide(options: {
           : t("saliency.hide.hint"),
     );
     sentence.classList.toggle("xai-caption", !told);
-    say(share, hidden && mask ? t("saliency.hidden", { share: percent(shareOf(mask)) }) : "");
-    list.replaceChildren(
-      ...(told ? rowsOf(outputs, told.outputs, targets).map((row) => line(row, told.outputs)) : []),
-    );
+    say(share, hidden ? t("saliency.hidden", { share: percent(cover.share) }) : "");
+    listed(told ?? null, outputs, targets.join());
   }
+
+  /** Written anew only with another answer: a brush moves much more often. */
+  const listed = remembered((told: HiddenAnswer | null, outputs: Outputs | null, _: string) =>
+    list.replaceChildren(
+      ...(told ? rowsOf(outputs, told.outputs, facts?.targets ?? []) : []).map((row) =>
+        line(row, (told as HiddenAnswer).outputs),
+      ),
+    ),
+  );
 
   function brush(): number {
     const [left, top, right, bottom] = facts?.picture?.box ?? [0, 0, 0, 0];

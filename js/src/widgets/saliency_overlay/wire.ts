@@ -133,6 +133,10 @@ export interface Game {
   /** float32 [3, steps]: the lower end, the mean and the upper end of random orders; null before they are known. */
   random_deletion: Packed | null;
   random_insertion: Packed | null;
+  /** The area under the scores over the share of regions; and of random orders' areas the mean, and between which ends
+   * the middle 95 % of them lie: [own, mean, low, high]. Null before they are known. */
+  deletion_area: [number, number, number, number] | null;
+  insertion_area: [number, number, number, number] | null;
   done: boolean;
 }
 
