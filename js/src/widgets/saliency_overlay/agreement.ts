@@ -56,7 +56,10 @@ export function agreement(t: Speech, changed: () => void, signal: AbortSignal): 
   });
   const heated = remembered(spreadHeat);
   /** In colours of its own: it is no map of what moved the score. */
-  const apart = remembered((look: Look): Look => ({ ...look, colormap: "viridis", threshold: 0 }));
+  const apart = remembered((look: Look): Look => {
+    const view = look.view === "mask" ? "blend" : look.view;
+    return { ...look, view, colormap: "viridis", threshold: 0 };
+  });
 
   function fill(lines: (readonly [number, number, number])[], titles: string[]): void {
     pairs.replaceChildren(

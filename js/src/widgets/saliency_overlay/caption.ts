@@ -32,10 +32,13 @@ export function caption(options: {
   on(name, "click", activate, signal);
   on(cross, "click", close, signal);
 
+  const el = h("div", "panel-head", name, trust.el, cross);
+
   return {
-    el: h("div", "panel-head", name, trust.el, cross),
+    el,
     why: trust.why,
     update({ title, trust: verdict, active, closes, pick }) {
+      el.hidden = !title && !verdict && closes === null;
       say(name, title);
       name.title = title;
       name.disabled = !pick;

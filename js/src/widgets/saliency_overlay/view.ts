@@ -237,6 +237,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       progress: state.progress(panel),
       check: trust && (trust.kind === "checking" ? "running" : "done"),
     });
+    root.classList.toggle("xai-bare", !panel.method);
     verdict.update(trust);
     const can = live && !exported;
     which.update({ models: state.models(), panel, live: can, why });
