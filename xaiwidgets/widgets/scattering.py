@@ -12,7 +12,6 @@ import numpy.typing as npt
 from xaiwidgets.engine.tabular import Tabular
 from xaiwidgets.errors import InputError, XaiError
 from xaiwidgets.models.embedded import Embedded, embedded
-from xaiwidgets.models.image_classifier import ImageClassifier
 from xaiwidgets.models.picture import read_picture
 from xaiwidgets.models.text_encoder import TextEncoder
 from xaiwidgets.projection.coloring import Coloring
@@ -351,7 +350,7 @@ class Scattering:
         if isinstance(model, Tabular):
             rows = self._given if hasattr(self._given, "shape") else np.asarray(self._given)
             return rows.iloc[places] if hasattr(rows, "iloc") else rows[places]
-        if isinstance(model, ImageClassifier):
+        if "veil" in getattr(model, "faces", ()):
             if self._images is None:
                 raise InputError("The model reads pictures, and the points have none; give the scatter images=.")
             return [self._images[place] for place in places]
