@@ -62,7 +62,7 @@ def test_notebook7(notebook7, screenshot):
 def test_the_gallery_as_a_voila_app(voila, screenshot, theme):
     page = voila.open(GALLERY, theme=theme)
     widgets = page.locator(".xai:not(.xai-bridge)")
-    expect(widgets).to_have_count(5, timeout=90_000)
+    expect(widgets).to_have_count(6, timeout=90_000)
     grid = widgets.nth(2)
     expect(grid).to_have_class(re.compile("xai-attention"))
     for index in (0, 1, 3):
@@ -88,6 +88,14 @@ def test_the_gallery_as_a_voila_app(voila, screenshot, theme):
     widgets.first.scroll_into_view_if_needed()
     expect(widgets.nth(4)).to_contain_text("trustworthiness", timeout=60_000)
     screenshot(page, f"gallery-voila-{theme}")
+    pictures = widgets.nth(5)
+    expect(pictures).to_have_class(re.compile("xai-saliency"))
+    expect(pictures).to_contain_text("Grad-CAM")
+    badges = pictures.locator(".xai-trust")
+    for verdict in ("✕", "✓"):
+        expect(badges.filter(has_text=verdict).last).to_be_visible(timeout=90_000)
+    pictures.scroll_into_view_if_needed()
+    screenshot(page, f"gallery-voila-saliency-{theme}")
 
 
 @pytest.mark.parametrize(("width", "zoom"), [(360, 1), (1280, 2)])
