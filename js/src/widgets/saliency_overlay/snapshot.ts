@@ -58,9 +58,11 @@ export function snapshot(
   };
   pen.fillStyle = css(theme.paper);
   pen.fillRect(0, 0, canvas.width, canvas.height);
+  // Between two pixels of the file, each of a picture's would be mixed with the next.
+  const snapped = (at: number) => Math.round(at * dense) / dense;
   for (const [i, { scene, title }] of scenes.entries()) {
-    const left = EDGE + (i % columns) * (wide + EDGE);
-    const top = EDGE + LINE + Math.floor(i / columns) * (high + LINE + EDGE);
+    const left = snapped(EDGE + (i % columns) * (wide + EDGE));
+    const top = snapped(EDGE + LINE + Math.floor(i / columns) * (high + LINE + EDGE));
     const scale = wide / (scene.picture?.width ?? 1);
     paintScene(pen, scene, { width, height, left, top, scale, dense, theme });
     pen.fillStyle = css(theme.ink);
