@@ -50,7 +50,8 @@ slow
 FILM = """
 names = ["<img src=x onerror=window.hacked=1>", "</script><script>window.hacked=1</script>", "你好.png"]
 shoes = samples.fashion_cnn()
-hostile = xw.ImageClassifier(shoes.module, samples.fashion.preprocess, [f"<b onclick=alert({i})>{i}</b>" for i in range(10)])
+labels = [f"<b onclick=alert({i})>{i}</b>" for i in range(10)]
+hostile = xw.ImageClassifier(shoes.module, samples.fashion.preprocess, labels, grid=7)
 film = xw.SaliencyOverlay(
     hostile, dict(zip(names, samples.fashion_pictures().pictures[[0, 45, 85]])), method="occlusion")
 film

@@ -13,7 +13,12 @@ from .jupyter_page import ask
 from .scatter import rest
 
 AS_IT_WAS = {
-    **{"view": "blend", "colormap": "", "opacity": 0.7, "threshold": 0.0, "sign": "both", "smoothing": 1.0},
+    "view": "blend",
+    "colormap": "",
+    "opacity": 0.7,
+    "threshold": 0.0,
+    "sign": "both",
+    "smoothing": 1.0,
     "selected": [],
 }
 
