@@ -61,10 +61,12 @@ def test_a_module_that_runs_again_and_again_is_left_out_where_another_runs_later
     assert maps_at(problem, None).maps.layer == "second"
 
 
-def test_the_last_run_of_a_reused_layer_is_looked_at_and_told(picture):
+def test_the_last_run_of_a_reused_layer_is_looked_at_and_told_to_who_asks_for_it(picture):
     problem = maps_at(problem_of(Net(), picture), None)
     assert problem.maps.layer == problem.parameters["layer"] == "act"
-    assert problem.notes == ("The layer 'act' runs 2 times in one pass; its last run is looked at.",)
+    assert not problem.notes
+    asked = maps_at(problem_of(Net(), picture), "act")
+    assert asked.notes == ("The layer 'act' runs 2 times in one pass; its last run is looked at.",)
     score, cells, gradients = problem.maps.run(problem.maps.point[None])
     assert cells.shape == gradients.shape == (1, 5, 6, 8)
     assert float(score) == pytest.approx(problem.output, abs=1e-6)

@@ -23,6 +23,9 @@ from xaiwidgets.errors import MethodError
 Shape = tuple[int, int, int]
 """Channels, rows and columns of a layer's maps."""
 
+_IDLE = (nn.Identity, nn.ConstantPad2d, nn.ZeroPad2d, nn.Dropout, nn.Dropout2d)
+"""Modules whose maps are those of another layer, which has a name that says more."""
+
 _KNOWN: weakref.WeakKeyDictionary[nn.Module, dict[tuple[torch.Size, str | None], tuple[str, int]]]
 _KNOWN = weakref.WeakKeyDictionary()
 """By the size of the picture and the layer that was asked for: which layer is looked at, and how often it runs."""
@@ -42,7 +45,7 @@ def spatial_layers(inside: Inside) -> dict[str, Shape]:
     repeated: set[str] = set()
     with inside.evaluating(), torch.no_grad(), ExitStack() as hooks:
         for name, module in inside.module.named_modules():
-            if name:
+            if name and not isinstance(module, _IDLE):
                 hooks.enter_context(changed_outputs(module, partial(_note, name, inside.field, ran, repeated)))
         inside.score(inside.field.point[None])
     last = next(reversed(ran), None)
@@ -83,7 +86,8 @@ def maps_at(problem: Problem, layer: str | None) -> Problem:
         parameters={**problem.parameters, "layer": name},
         evaluations=evaluations,
         seconds=problem.seconds + time.perf_counter() - start,
-        notes=(*problem.notes, *told_of_reuse(name, calls)),
+        # Of a layer that nobody asked for this would be one detail too many.
+        notes=(*problem.notes, *(() if layer is None else told_of_reuse(name, calls))),
     )
 
 

@@ -6,7 +6,9 @@ import type { Estimate, Picture, Regions } from "./wire";
 /** Smooth heat is at most so large, pixels a side. */
 const FINEST = 256;
 /** A map that is finer than this is blurred, a coarser one is interpolated between its cells. */
-const CELLS = 64;
+const CELLS = 32;
+/** Its blur is so small a part of its longer side. */
+const BLUR = 64;
 /** How far one cell, or region, reaches into the next at most, as a share of its side. */
 const SOFT = 0.35;
 /** A cell becomes so many pixels at most; what lies on a screen is smoothed further as it is drawn. */
@@ -200,7 +202,7 @@ function smoothed(estimate: Estimate, regions: Regions, seen: [number, number], 
     return blurred(all, smoothing * SOFT * side);
   }
   const longest = Math.max(given.width, given.height);
-  if (longest > CELLS) return blurred(reduced(given), (smoothing * Math.min(FINEST, longest)) / CELLS);
+  if (longest > CELLS) return blurred(reduced(given), (smoothing * Math.min(FINEST, longest)) / BLUR);
   const times = Math.min(TIMES, Math.floor(FINEST / longest));
   return blurred(interpolated(given, times, smoothing), smoothing * SOFT * times);
 }
