@@ -151,13 +151,13 @@ def shown(host: JupyterHost, name: str, count: int, *, frames: int = FRAMES) -> 
     place.scroll_into_view_if_needed()
     box = place.bounding_box()
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    still = _moved(page, (box["x"] + box["width"] / 2, MARGIN), frames)
+    still = moved(page, (box["x"] + box["width"] / 2, MARGIN), frames)
     page.mouse.move(*middle)
     page.mouse.down()
-    pan = _moved(page, middle, frames)
+    pan = moved(page, middle, frames)
     page.mouse.up()
     # Whose wheel is the page's without being chosen has been chosen by the drag.
-    zoom = _moved(page, middle, frames, wheel=WHEEL) if name != "bqplot" else None
+    zoom = moved(page, middle, frames, wheel=WHEEL) if name != "bqplot" else None
     # bqplot draws no canvas, but elements.
     assert name == "bqplot" or pan.drawn > 0.9, f"{name} drew {pan.drawn:.0%} of the frames of a drag"
     jupyter_page.shut_down_kernel(page)
@@ -165,7 +165,7 @@ def shown(host: JupyterHost, name: str, count: int, *, frames: int = FRAMES) -> 
     return Shown(painted, f"{box['width']:.0f} × {box['height']:.0f}", still, pan, zoom)
 
 
-def _moved(page: Page, start: tuple[float, float], frames: int, *, wheel: int = 0) -> Cost:
+def moved(page: Page, start: tuple[float, float], frames: int, *, wheel: int = 0) -> Cost:
     """What it costs to move the pointer, or to turn its wheel so far, a step a frame, to and fro."""
     browser = page.context.browser.new_browser_cdp_session()
     own = page.context.new_cdp_session(page)
