@@ -204,7 +204,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       const { shown, stale, fault, trust } = state.answer(panel);
       const tested = panel.id === current()?.id;
       const title = [words.title(panel), tested ? test.title() : ""].filter(Boolean).join(" · ");
-      const own: Scene = { ...scene, heat: fault ? null : (shown?.heat ?? null) };
+      const own: Scene = { ...scene, heat: shown?.heat ?? null };
       return {
         ...{ id: panel.id, title, fault, stale },
         scene: tested ? test.scene(own) : own,
