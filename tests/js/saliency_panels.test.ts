@@ -21,15 +21,15 @@ describe("panels", () => {
     const { names } = await opened();
     expect(names()).toEqual(["Occlusion · cat", "Gradient · cat", "Where they part"]);
   });
-  it("name the model where there are several, the contrast and the layer", async () => {
-    const { names } = await opened(
+  it("name the model where there are several, the contrast, and a layer that was chosen", async () => {
+    const of = (layer: string | null) =>
       overlay({
         _models: [modelOf(), modelOf({ name: "other" })],
-        panels: [panelOf(1, { model: 1, method: "grad_cam" })],
+        panels: [panelOf(1, { model: 1, method: "grad_cam", layer })],
         _estimates: [estimateOf(1, VALUES, { method: "grad_cam", contrast: "dog", layer: "late" })],
-      }),
-    );
-    expect(names()).toEqual(["other · Grad-CAM · cat vs dog · late"]);
+      });
+    expect((await opened(of("late"))).names()).toEqual(["other · Grad-CAM · cat vs dog · late"]);
+    expect((await opened(of(null))).names()).toEqual(["other · Grad-CAM · cat vs dog"]);
   });
   it("say what each tells of the region that the keyboard is at", async () => {
     const { toFirst, figures, text } = await opened();

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
+import traitlets
 from PIL import Image
 
 import xaiwidgets as xw
@@ -548,3 +549,11 @@ def test_numbers_of_numpy_are_targets_too():
     overlay = given(adapter(), PICTURE, method="saliency", target=[np.int64(2), (np.int64(0), 1)], trust=False)
     assert json.dumps([panel["target"] for panel in overlay.panels]) == "[2, [0, 1]]"
     assert [(one["target"], one["contrast"]) for one in by_panel(overlay)] == [("owl", None), ("cat", "dog")]
+
+
+def test_how_it_looks_can_be_said_at_once():
+    heat = np.zeros((2, 2))
+    shown = SaliencyOverlay(np.zeros((8, 8, 3), np.uint8), heat, view="contour", opacity=0.4, smoothing=0)
+    assert (shown.view, shown.opacity, shown.smoothing, shown.sign) == ("contour", 0.4, 0, "both")
+    with pytest.raises(traitlets.TraitError, match=r"'blend'.*not the str 'outline'"):
+        SaliencyOverlay(np.zeros((8, 8, 3), np.uint8), heat, view="outline")

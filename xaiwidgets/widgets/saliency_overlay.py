@@ -66,6 +66,12 @@ class SaliencyOverlay(SaliencyTraits):
         method: str | list[str] | None = None,
         target: Any = None,
         layer: str | list[str] | None = None,
+        view: str = "blend",
+        colormap: str = "",
+        opacity: float = 0.7,
+        threshold: float = 0.0,
+        sign: str = "both",
+        smoothing: float = 1.0,
         trust: bool = True,
         language: str = "",
         **request: Any,
@@ -78,6 +84,12 @@ class SaliencyOverlay(SaliencyTraits):
             method: one of `xw.methods(model)`, or a list; None: the model's default.
             target: see `xw.start`, or a list; a tuple is a target with its contrast.
             layer: a module's name, or a list, for methods that look at one.
+            view: see the attribute, as for the next five.
+            colormap: "vermilion_blue" and "green_purple" for values with signs, "heat", "viridis" and "grey" without.
+            opacity: of the colours.
+            threshold: a share of the largest value.
+            sign: which values are shown.
+            smoothing: of edges.
             trust: whether a finished map is checked against random rankings, in at most 120 evaluations more, where one
                 takes less than half a second; an explanation that carries its `faithfulness` shows it anyway.
             language: "en", "zh", or "" to follow the notebook.
@@ -111,7 +123,17 @@ class SaliencyOverlay(SaliencyTraits):
         self._explaining = Explaining(self._adapters, read.pictures, request, trust=trust)
         for panel, e in zip(checked, read.explanations, strict=False):
             self._explaining.give(panel, e)
-        super().__init__(language=language, live=bool(self._adapters), panels=[panel.wired for panel in checked])
+        super().__init__(
+            language=language,
+            live=bool(self._adapters),
+            panels=[panel.wired for panel in checked],
+            view=view,
+            colormap=colormap,
+            opacity=opacity,
+            threshold=threshold,
+            sign=sign,
+            smoothing=smoothing,
+        )
         self._models = self._explaining.describe(
             [facts_of(name, model) for name, model in read.models.items()]
             or [facts_of_finished(panel.method for panel in checked)]

@@ -56,7 +56,8 @@ export function told(t: Speech, state: Known): Told {
       state.models().length > 1 ? (facts?.name ?? "") : "",
       titleOf(t, facts?.methods ?? [], method),
       about.join(` ${t("contrast")} `),
-      now?.layer ?? layer ?? "",
+      // The method's own choice stands in the list of layers, where there is one.
+      layer ?? (facts?.hides ? "" : (now?.layer ?? "")),
     ];
   }
   const joined = (some: string[]) => some.filter(Boolean).join(" · ");
