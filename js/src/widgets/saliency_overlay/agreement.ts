@@ -94,8 +94,8 @@ export function agreement(t: Speech, changed: () => void, signal: AbortSignal): 
       show.hidden = open;
     },
     panel(scene, region) {
-      if (!several || !open) return null;
-      const share = region === null ? undefined : values?.[region];
+      if (!several || !open || !values) return null;
+      const share = region === null ? undefined : values[region];
       return {
         id: "parted",
         scene: { ...scene, heat, look: apart(scene.look) },

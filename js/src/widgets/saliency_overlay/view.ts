@@ -59,7 +59,12 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   };
   const bar = statusBar({
     t,
-    pick: (method) => change({ method }),
+    pick(method) {
+      const panel = current();
+      const looks = panel && state.modelOf(panel)?.layered.includes(method);
+      // A layer that cannot be seen would say something else by another method.
+      change({ method, layer: looks ? panel.layer : null });
+    },
     stop: () => life.send({ kind: "stop" }),
     resume: () => life.send({ kind: "resume" }),
     signal,
