@@ -112,7 +112,7 @@ def _hidden(page: Page) -> str:
             )
     over = [a - b for a, b in zip(answered, passed, strict=True)]
     return (
-        f"chelsea, a part hidden: scores painted {statistics.median(answered):.0f} ms after the press, one forward pass "
+        f"chelsea, a part hidden: painted {statistics.median(answered):.0f} ms after the press, one forward pass "
         f"({statistics.median(passed):.0f} ms) {statistics.median(over):+.0f} ms ({min(over):+.0f} to {max(over):+.0f})"
     )
 

@@ -16,7 +16,7 @@ from tests.benchmarks._wire import wired
 from xaiwidgets import samples
 from xaiwidgets.engine.request import requested
 
-ASKED, SHOWN = 15, 7
+ASKED, SHOWN = 9, 5
 FILLS = ("baseline", "blur", "mean", "noise")
 SIDES = (4000, 3000)
 GRAIN = 4.0

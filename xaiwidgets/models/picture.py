@@ -34,7 +34,7 @@ def picture_and_notes(x: Any, what: str = "The picture") -> tuple[Image, Notes]:
         InputError: when it is none of them.
     """
     try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
+        from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
     except ImportError as problem:
         raise InputError("Pictures are read with Pillow, which is not installed; run: pip install pillow") from problem
     notes: Notes = ()
@@ -53,8 +53,8 @@ def picture_and_notes(x: Any, what: str = "The picture") -> tuple[Image, Notes]:
     elif not isinstance(x, Image.Image):
         msg = f"A {type(x).__name__} was given where a picture is expected; give an array, a Pillow image or a path."
         raise InputError(msg)
-    # A phone's photograph lies on its side, with a note on how to turn it.
-    upright: Image.Image = ImageOps.exif_transpose(x)
+    # A phone's photograph lies on its side, with a note on how to turn it; others need no copy more.
+    upright: Image.Image = x if x.getexif().get(ExifTags.Base.Orientation, 1) == 1 else ImageOps.exif_transpose(x)
     if upright.mode.startswith("I") or upright.mode == "F":
         levels, notes = levels_of(np.array(upright), what)
         upright = Image.fromarray(levels)

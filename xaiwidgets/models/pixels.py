@@ -75,6 +75,8 @@ def _levels(array: npt.NDArray[Any], what: str) -> tuple[npt.NDArray[np.uint8], 
     Raises:
         InputError: they are no numbers, not finite, or of no known range.
     """
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array), ()
     if array.dtype.kind not in "buif":
         msg = f"{what}'s pixels have type {array.dtype}; give uint8, or floats from 0 to 1."
         raise InputError(msg)
