@@ -29,6 +29,12 @@ from xaiwidgets import samples
 one = xw.SaliencyOverlay(samples.planted_cnn(), samples.planted_picture(4).picture)
 one
 """
+# What looks after other widgets on a page is no matter of this one.
+OTHERS = """
+import numpy as np
+display(xw.AttentionGrid(np.eye(4)[None, None, :, :], list("abcd")))
+xw.EmbeddingScatter(np.eye(3), projection="pca")
+"""
 CHINESE = """
 xw.SaliencyOverlay(
     samples.efficientnet(), samples.picture("chelsea"), method=["grad_cam", "saliency"], trust=False, language="zh")
@@ -137,7 +143,7 @@ def test_a_saved_picture_has_every_pixel_of_the_original(page, exported, tmp_pat
 
 
 def test_voila_narrow_magnified_and_in_chinese(voila, screenshot, seen):
-    page = voila.open([LIVE, CHINESE])
+    page = voila.open([LIVE, CHINESE, OTHERS])
     page.emulate_media(reduced_motion="reduce")
     widget, chinese = page.locator(".xai-saliency").first, page.locator(".xai-saliency").nth(1)
     expect(widget.locator(".xai-head .xai-trust")).to_contain_text("better than chance", timeout=30_000)
@@ -149,6 +155,9 @@ def test_voila_narrow_magnified_and_in_chinese(voila, screenshot, seen):
         words = re.sub(r"\bPNG\b|logit|Viridis|Egyptian cat", "", chinese.locator(part).first.inner_text())
         assert not re.search(r"[A-Za-z]{2,}", words), words
     chinese.scroll_into_view_if_needed()
+    assert fits(page)
+    for head in chinese.locator(".xai-panel-head").all():
+        assert head.evaluate("one => one.scrollHeight <= one.clientHeight"), "a caption is covered by its picture"
     screenshot(page, "saliency-chinese")
     # A window 1280 pixels wide has 640 of them when the browser magnifies twice.
     for width in (640, 360):

@@ -92,7 +92,6 @@ def reset(page, name, **traits):
 
 def settled(page, name="one"):
     settle(page, name)
-    rest(widget_of(page, name))
 
 
 def changed(before, after):
@@ -178,7 +177,9 @@ def test_method_layer_and_look_change_what_is_drawn(page, screenshot):
     head.get_by_label("Method").select_option("integrated_gradients")
     another("another method")
     assert ask(page, "[one.panels[0]['method'], one.explanation.method]") == ["integrated_gradients"] * 2
+    # What looks at no layer keeps none.
     expect(layer).to_be_hidden()
+    assert ask(page, "one.panels[0]['layer']") is None
 
     look = widget.get_by_role("group", name="How it looks")
     for name, value in (("Smoothing", 0), ("Threshold", 30), ("Opacity", 35)):
@@ -197,6 +198,19 @@ def test_method_layer_and_look_change_what_is_drawn(page, screenshot):
     look.get_by_label("Sign").select_option("negative")
     another("one sign")
     assert ask(page, "[one.colormap, one.sign]") == ["viridis", "negative"]
+
+
+def test_of_many_quick_choices_the_last_wins(page):
+    widget = reset(page, "one")
+    picker = widget.locator(".xai-head").get_by_label("Method")
+    for method in ["occlusion", "saliency", "integrated_gradients", "kernel_shap", "input_x_gradient"] * 3:
+        picker.select_option(method)
+    expect(widget.locator(".xai-panel-name")).to_have_text(re.compile("^Input × gradient · checks"))
+    settled(page)
+    assert ask(page, "[one.panels[0]['method'], one.explanation.method, one.busy]") == ["input_x_gradient"] * 2 + [
+        False
+    ]
+    expect(widget.locator(".xai-panel")).to_have_attribute("data-stale", "false")
 
 
 def test_panels_are_added_looked_at_together_and_compared(page, screenshot):
@@ -416,6 +430,8 @@ def test_a_run_is_stopped_and_goes_on_and_a_fault_is_one_sentence_in_its_panel(p
     widget.get_by_role("button", name="Compare with another method").click()
     panels = widget.locator(".xai-panel")
     expect(panels.nth(1).get_by_role("alert")).to_contain_text("the <b>sensor</b> is cold")
+    # One map parts from none.
+    expect(panels).to_have_count(2)
     rest(widget)
     screenshot(page, "saliency-lab-fault")
     expect(panels.first.get_by_role("alert")).to_be_hidden()
@@ -490,6 +506,11 @@ def test_what_is_pointed_at_lights_up_in_linked_widgets(page, screenshot):
     # Around the region of 8 × 8 pixels that the place is in, and nowhere else.
     assert len(x)
     assert (x.min() >= 23, x.max() <= 32, y.min() >= 31, y.max() <= 40) == (True,) * 4
+    strongest = ask(page, "int(finished[0].values.argmax())")
+    page.mouse.move(*on_page(widget, (strongest % 8 * 8 + 4.5, strongest // 8 * 8 + 4.5), SIDE))
+    expect(page.locator(".bargroup.xai-on")).to_have_count(1)
+    lit = page.locator(".bargroup").evaluate_all("all => all.findIndex(one => one.classList.contains('xai-on'))")
+    assert ask(page, f"bars._bars.x[{lit}] == finished[0].features[{strongest}]")
     stage_of(widget).click(position={"x": 5, "y": 5})
     page.wait_for_timeout(300)
     assert ask(page, "[left.selected, right.selected]") == [[0], [0]]
@@ -508,17 +529,31 @@ def test_dark(page, screenshot):
         jupyter_page.set_theme(page, LIGHT)
 
 
-def test_a_restart_while_it_computes_leaves_what_was_there(page, screenshot, seen):
+def test_a_restart_while_it_computes_leaves_what_was_there(lab, page, screenshot, seen):
     """The last of the module: it leaves no kernel to ask."""
     assert not [text for text in seen.errors_of(page) if "xai" in text.lower() or "uncaught" in text.lower()]
     widget = reset(page, "slow", panels=[{**GRAD_CAM, "method": "occlusion"}])
     map_before = drawn(widget, SIDE)
+    page.wait_for_timeout(300)
+    jupyter_page.save(page)
     ask(page, "0", first="weak.pause = 0.2")
     widget.locator(".xai-head").get_by_label("Method").select_option("kernel_shap")
     expect(widget.locator(".xai-readout")).to_have_text(re.compile(r"[1-9]\d* evaluations"))
     jupyter_page.restart_kernel(page)
     widget = widget_of(page, "slow")
     expect(widget.get_by_role("alert").filter(has_text="run the cell again")).to_be_visible()
-    assert changed(drawn(widget, SIDE), np.zeros_like(map_before)) > 20
+    seen_before = drawn(widget, SIDE)
+    assert changed(seen_before, map_before) < 60
+    # What was computed is there to be read, and to be looked at otherwise.
+    page.mouse.move(*on_page(widget, MIDDLE, SIDE))
+    expect(widget.locator(".xai-place")).to_have_text(re.compile(r"^[+−]?\d.*rank \d+ of 64.*row 7, column 2$"))
+    widget.get_by_role("button", name="Contour").click()
+    assert changed(drawn(widget, SIDE), seen_before) > 1
     expect(widget.locator(".xai-head select").first).to_be_disabled()
     screenshot(page, "saliency-restarted")
+
+    # A saved notebook shows what it showed, before anything runs in it.
+    again = lab.open_saved(lab.name_of(page))
+    widget = widget_of(again, "slow")
+    expect(widget.locator(".xai-legend-bar")).to_be_visible()
+    assert changed(drawn(widget, SIDE), map_before) < 0.5

@@ -105,7 +105,7 @@ export function panels(options: {
         if (view.stage.el.getAttribute("aria-label") !== label) set(view.stage.el, { "aria-label": label });
         say(view.figure, figure ?? "");
         view.figure.title = figure ?? "";
-        view.figure.hidden = figure === null;
+        view.figure.hidden = figure === null || (!figure && !!fault);
         say(view.fault, fault ?? "");
         view.fault.hidden = !fault;
         view.scene = kept(view.scene, one.scene);
