@@ -389,6 +389,17 @@ class TestPicturesAndFilms:
         np.testing.assert_allclose(overlay.explanations[1].values, alone("saliency", OTHER).values, rtol=1e-9)
         assert (overlay._picture["name"], overlay._regions["absent"] is None) == (names[1], False)
 
+    def test_its_pictures_are_seen_after_the_first_map_and_before_that_is_finished(self):
+        overlay = given(adapter(), [PICTURE, OTHER], **SLOW)
+        states = [data["state"] for _, data, _ in overlay.comm.published if data.get("method") == "update"]
+        first = next(i for i, state in enumerate(states) if state.get("_estimates"))
+        frames = [state.get("_frames", [{"mime": ""}]) for state in states]
+        seen = next(i for i, told in enumerate(frames) if all(frame["mime"] for frame in told))
+        ended = next(
+            i for i, state in enumerate(states) if any(one["state"] != "running" for one in state.get("_estimates", []))
+        )
+        assert first < seen < ended
+
     def test_a_folder_with_a_broken_file_shows_the_others(self, tmp_path):
         for place, picture in enumerate((PICTURE, OTHER, PICTURE)):
             Image.fromarray(picture).save(tmp_path / f"{place}.png")

@@ -54,7 +54,7 @@ class SaliencyOverlay(SaliencyTraits):
     bundles = ("saliency_overlay.js", "saliency_overlay.css")
     _esm = bundle(bundles[0])
     _css = bundle(bundles[1])
-    urgency = ("answer", "look", "panel", "game", "check", "frames", "film")
+    urgency = ("answer", "look", "frames", "panel", "game", "check", "film")
     slow = ("look", "panel", "game", "check", "film")
     newest = ("hide", "features")
 
@@ -141,6 +141,7 @@ class SaliencyOverlay(SaliencyTraits):
         with self._quietly():
             self.current = first
         self._curved: int | None = None
+        self._unframed = False
         self._look(anew=True)
 
     @property
@@ -248,7 +249,7 @@ class SaliencyOverlay(SaliencyTraits):
         with self._quietly():
             self.selected = []
             if anew:
-                several = len(self._names) > 1
+                several = self._unframed = len(self._names) > 1
                 self._frames = [{"name": name, "mime": "", "data": b""} for name in self._names] if several else []
 
         def looking() -> Told:
@@ -259,12 +260,13 @@ class SaliencyOverlay(SaliencyTraits):
             except XaiError:
                 # Nothing of another picture is left in its place.
                 yield {"_picture": {}, "_estimates": []}
-                self._show_film(anew=anew)
+                self._frame()
+                self._show_film()
                 raise
             yield {"_picture": picture}
             self._explain()
             if anew:
-                self._show_film(anew=True)
+                self._show_film()
 
         if self._adapters:
             self._order("look", looking)
@@ -279,8 +281,10 @@ class SaliencyOverlay(SaliencyTraits):
         def answering() -> Told:
             for told in explaining.explain(self._panels()):
                 yield told
-                if told:
-                    self._follow()
+                if told and self._follow():
+                    # The first map comes first, and what takes longer can wait.
+                    self._frame()
+            self._frame()
             curved = next((panel for panel in self._panels() if panel.id == self._curved), None)
             if curved is not None and explaining.explanation(curved) is not None:
                 self._order("game", lambda: explaining.play(curved))
@@ -291,7 +295,7 @@ class SaliencyOverlay(SaliencyTraits):
                 yield told
                 if told:
                     self._follow()
-            self._show_film(anew=False)
+            self._show_film()
 
         if self._adapters:
             self._order("panel", answering)
@@ -300,13 +304,16 @@ class SaliencyOverlay(SaliencyTraits):
                 self._apply(told or {})
             self._follow()
 
-    def _show_film(self, *, anew: bool) -> None:
-        """Ask about the other pictures, and where the film is another one, show what they are."""
-        if len(self._names) < 2 or not self._adapters:
-            return
-        if anew:
+    def _show_film(self) -> None:
+        """Ask about the other pictures."""
+        if len(self._names) > 1 and self._adapters:
+            self._order("film", lambda: self._explaining.film(self._panels()[0]))
+
+    def _frame(self) -> None:
+        """Show what the pictures of another film are."""
+        if self._unframed:
+            self._unframed = False
             self._do("frames", self._framing)
-        self._order("film", lambda: self._explaining.film(self._panels()[0]))
 
     def _framing(self) -> Told:
         """Small pictures of the film, the more at a time the more there are."""
@@ -319,11 +326,12 @@ class SaliencyOverlay(SaliencyTraits):
             else:
                 yield None
 
-    def _follow(self) -> None:
-        """What Python sees of the first panel."""
+    def _follow(self) -> bool:
+        """What Python sees of the first panel; returns whether there is something."""
         e = self._explaining.explanation(self._panels()[0])
         if e is not None and e is not self.explanation:
             self.explanation, self.faithfulness = e, e.faithfulness
+        return e is not None
 
     def _wired_picture(self, index: int) -> dict[str, Any]:
         # What was assumed of it the maps' notes say.
