@@ -69,7 +69,7 @@ test: setup browser lint
 	$(PYTEST) -n 2 --dist worksteal tests/unit tests/oracle
 	cd js && npm test
 	$(PYTEST) tests/packaging
-	$(PYTEST) tests/browser
+	$(PYTEST) -n 2 --dist loadfile tests/browser
 
 # Playwright drives the system's Chromium; a machine without one fails here, before the long checks.
 browser: setup
