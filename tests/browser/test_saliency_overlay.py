@@ -379,6 +379,7 @@ def test_a_film_of_pictures_with_names_and_labels_that_are_only_text(page, scree
     widget = reset(page, "film", panels=[{**GRAD_CAM, "method": "occlusion"}])
     expect(widget.locator(".xai-film")).to_contain_text("3 of 3 pictures")
     frames = widget.locator(".xai-frames button")
+    assert frames.locator("img").evaluate_all("all => all.map(one => one.naturalWidth)") == [28] * 3
     likely = ask(
         page,
         "[shoes.module(samples.fashion.preprocess(Image.fromarray(one))[None]).softmax(1)[0].max().item()"
