@@ -11,6 +11,17 @@ export function download(blob: Blob, name: string): void {
 export const svgBlob = (svg: SVGSVGElement): Blob =>
   new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
 
+/** A canvas as a file. A browser makes it in its idle time between frames, so there are frames until it has. */
+export function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
+  let frame = requestAnimationFrame(function next() {
+    frame = requestAnimationFrame(next);
+  });
+  const made = new Promise<Blob>((done, fail) =>
+    canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("the canvas is empty"))), "image/png"),
+  );
+  return made.finally(() => cancelAnimationFrame(frame));
+}
+
 /** Paint an SVG at twice its size. */
 export async function pngBlob(svg: SVGSVGElement, scale = 2): Promise<Blob> {
   const address = URL.createObjectURL(svgBlob(svg));
@@ -22,9 +33,7 @@ export async function pngBlob(svg: SVGSVGElement, scale = 2): Promise<Blob> {
     canvas.width = image.naturalWidth * scale;
     canvas.height = image.naturalHeight * scale;
     canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await new Promise((done, fail) =>
-      canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("the canvas is empty"))), "image/png"),
-    );
+    return await pngOf(canvas);
   } finally {
     URL.revokeObjectURL(address);
   }

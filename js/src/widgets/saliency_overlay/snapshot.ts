@@ -1,4 +1,5 @@
 import type { Legend } from "../../core/legend";
+import { pngOf } from "../../core/save";
 import type { Theme } from "../../core/theme";
 import { shades } from "./compose";
 import { css, type Pen, paintScene } from "./paint";
@@ -99,7 +100,5 @@ export function snapshot(
       write(legend.ticks[i] ?? "", x, top + BAR.high + SMALL + 3, BAR.wide / 3, align);
     write(legend.note, EDGE, top + BAR.high + SMALL + 3 + LINE, width - 2 * EDGE);
   }
-  return new Promise((done, fail) =>
-    canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("the canvas is empty"))), "image/png"),
-  );
+  return pngOf(canvas);
 }
