@@ -8,9 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from xaiwidgets.engine.faithfulness import measuring
 from xaiwidgets.engine.feature_maps import spatial_layers
 from xaiwidgets.engine.limits import Limits, further
@@ -18,19 +15,18 @@ from xaiwidgets.engine.problem import Problem
 from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.engine.run import Run
 from xaiwidgets.errors import InputError, XaiError
-from xaiwidgets.explanation import Explanation, Outputs
+from xaiwidgets.explanation import Explanation
 from xaiwidgets.widgets.asked import Told
 from xaiwidgets.widgets.badge import badge
 from xaiwidgets.widgets.live import CHECK, SLOWEST
-from xaiwidgets.widgets.saliency_claims import Claims, asked_about
+from xaiwidgets.widgets.saliency_claims import Claims
 from xaiwidgets.widgets.saliency_panel import Panel
+from xaiwidgets.widgets.saliency_said import Said
 from xaiwidgets.widgets.saliency_wire import (
     frame_facts,
     nothing,
     wired_estimate,
     wired_game,
-    wired_regions,
-    wired_top,
 )
 
 PICTURES = 0.05
@@ -50,6 +46,7 @@ class Explaining:
         picture: its number on the wire, which grows with each other picture.
         number: of the answer that is given, which grows with each other question.
         claims: what is asked beside of the picture.
+        said: what is told of the models and the regions.
     """
 
     def __init__(
@@ -85,16 +82,14 @@ class Explaining:
         self._runs: dict[tuple[Any, ...], Run] = {}
         self._checking: tuple[Any, ...] | None = None
         self._now: Panel | None = None
-        self._lie: tuple[tuple[str, ...], Mapping[str, Any]] | None = None
-        self._facts = [dict[str, Any]() for _ in models]
-        self._ids: list[set[int]] = [set() for _ in models]
+        self.said = Said()
 
     def look(self, index: int) -> None:
         """Another picture of the film; what is known of it is known."""
         self.current, self.picture = index, self.picture + 1
         self.claims = Claims(self._models, self._pictures[index], self._request)
-        self._runs, self._now, self._checking, self._lie = {}, None, None, None
-        self._ids = [set() for _ in self._models]
+        self._runs, self._now, self._checking = {}, None, None
+        self.said.anew()
 
     @property
     def pictures(self) -> Sequence[Any]:
@@ -105,7 +100,7 @@ class Explaining:
         """The same about other pictures, of which nothing is known."""
         other = Explaining(self._models, pictures, self._request, trust=self._trust)
         other.picture, other.number = self.picture, self.number
-        other.describe([{**facts, "outputs": {}} for facts in self._facts])
+        other.said.describe([{**facts, "outputs": {}} for facts in self.said.facts])
         return other
 
     def give(self, panel: Panel, e: Explanation) -> None:
@@ -311,74 +306,22 @@ class Explaining:
     def _told_of(self, panel: Panel) -> Told:
         """The regions, and what the model says of the picture."""
         run, e = self._runs.get(panel.key), self._known.get((self.current, panel.key))
-        told: dict[str, Any] = {}
-        outputs: Outputs | None = None
-        ids: list[int] = []
         if run is not None:
-            problem = run.problem
-            self._fit(problem.features, problem.input)
-            absent = None if problem.veil is None else problem.veil.absent.cpu().numpy()
-            told["_regions"] = wired_regions(problem.input, problem.features, picture=self.picture, absent=absent)
-            outputs, ids = problem.outputs, asked_about(problem)
+            yield self.said.of_problem(panel, run.problem, picture=self.picture)
         elif e is not None:
-            self._fit(e.features, e.input)
             # Of a picture that was looked at before, what is absent is known from then.
-            absent = self._absent(panel)
-            told["_regions"] = wired_regions(e.input, e.features, picture=self.picture, absent=absent)
-            outputs, ids = e.outputs, list(e.targets)
-        if outputs is not None:
-            if self._ids:
-                self._ids[panel.model].update(ids)
-                ids = sorted(self._ids[panel.model])
-            self._facts[panel.model]["outputs"] = wired_top(outputs, ids, picture=self.picture)
-            told["_models"] = [dict(facts) for facts in self._facts]
-        yield told
-
-    def _absent(self, panel: Panel) -> npt.NDArray[np.uint8] | None:
-        """What there is where regions of the picture are absent."""
-        if not self._models:
-            return None
-        veil = self.claims.problem(panel).veil
-        return None if veil is None else veil.absent.cpu().numpy()
-
-    def _fit(self, features: tuple[str, ...], given: Mapping[str, Any]) -> None:
-        """Refuse features that are other ones than the first panel's.
-
-        Raises:
-            InputError: they are.
-        """
-        if given.get("kind") != "image":
-            msg = (
-                f"This panel's {len(features)} features lie inside the model and not over the picture; choose a layer "
-                "whose cells do, such as a convolution, or leave units= and neuron= out."
-            )
-            raise InputError(msg)
-        if self._lie is None:
-            self._lie = (features, given)
-        names, first = self._lie
-        if names != features or (given["grid"] is None and not np.array_equal(first["regions"], given["regions"])):
-            msg = (
-                f"This panel has {len(features)} regions and the first one {len(names)}, or other ones; give the "
-                "models the same grid=, so that they can be compared."
-            )
-            raise InputError(msg)
-
-    def describe(self, facts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """What is told of the models beside their outputs; gives the trait."""
-        self._facts = [dict(one) for one in facts]
-        return [dict(one) for one in self._facts]
+            veil = self.claims.problem(panel).veil if self._models else None
+            absent = None if veil is None else veil.absent.cpu().numpy()
+            yield self.said.of_explanation(panel, e, absent, picture=self.picture)
 
     def _layers(self) -> Told:
         """Which layers of the models lie over the picture."""
-        for number, facts in enumerate(self._facts):
+        for number in range(len(self._models)):
             run = next((run for key, run in self._runs.items() if key[0] == number), None)
-            if facts.get("layers") or run is None or run.problem.inside is None or not facts.get("layered"):
-                continue
-            # What is wrong with a model that raises its maps have said.
-            with suppress(Exception):
-                found = spatial_layers(run.problem.inside)
-                facts["layers"] = [{"name": name, "shape": list(shape)} for name, shape in found.items()]
-            yield {"_models": [dict(one) for one in self._facts]}
+            if run is not None and run.problem.inside is not None and self.said.asks_layers(number):
+                # What is wrong with a model that raises its maps have said.
+                with suppress(Exception):
+                    yield self.said.of_layers(number, spatial_layers(run.problem.inside))
 
     def _asked(self, panel: Panel) -> Any:
         layer = {} if panel.layer is None else {"layer": panel.layer}

@@ -134,7 +134,7 @@ class SaliencyOverlay(SaliencyTraits):
             sign=sign,
             smoothing=smoothing,
         )
-        self._models = self._explaining.describe(
+        self._models = self._explaining.said.describe(
             [facts_of(name, model) for name, model in read.models.items()]
             or [facts_of_finished(panel.method for panel in checked)]
         )
