@@ -6,7 +6,7 @@ import type { Estimate, Picture, Regions } from "./wire";
 /** Smooth heat is at most so large, pixels a side. */
 const FINEST = 256;
 /** A map that is finer than this is blurred, a coarser one is interpolated between its cells. */
-const CELLS = 32;
+const CELLS = 20;
 /** Its blur is so small a part of its longer side. */
 const BLUR = 64;
 /** How far one cell, or region, reaches into the next at most, as a share of its side. */
