@@ -230,15 +230,30 @@ def test_twenty_scatters_are_all_there(page, seen, screenshot):
     try:
         widgets = output(page, len(SOURCES) - 1).locator(".xai-scatter")
         expect(widgets).to_have_count(20)
-        widgets.last.scroll_into_view_if_needed()
-        rest(widgets.last)
         for widget in widgets.all():
-            colours = colours_at(widget, places(widget, PLACES))
-            dots = [dot_of(widget, str(row)) for _, row in PLACES]
-            assert np.abs(np.subtract([colour[:3] for colour in colours], dots)).max() < 12
+            # What is out of view is painted when it is seen.
+            widget.scroll_into_view_if_needed()
+            rest(widget)
+            for _ in range(20):
+                colours = colours_at(widget, places(widget, PLACES))
+                dots = [dot_of(widget, str(row)) for _, row in PLACES]
+                off = np.abs(np.subtract([colour[:3] for colour in colours], dots)).max()
+                if off < 12:
+                    break
+                # Many that come into view at once are painted one after the other.
+                rest(widget)
+            assert off < 12
             assert all(alpha > 150 for *_, alpha in colours)
         for number, widget in ((0, widgets.first), (19, widgets.last)):
-            expect(hover(widget, places(widget, PLACES)[9])).to_contain_text(f"{number}: 9")
+            widget.scroll_into_view_if_needed()
+            # A notebook that lays so many out anew moves them away from under the hand.
+            for _ in range(5):
+                rest(widget)
+                tip = hover(widget, places(widget, PLACES)[9])
+                page.wait_for_timeout(200)
+                if tip.is_visible():
+                    break
+            expect(tip).to_contain_text(f"{number}: 9")
         screenshot(page, "scatter-twenty")
         assert not [text for text in seen.errors_of(page) if "context" in text.lower() or "xai" in text.lower()]
     finally:
