@@ -1,6 +1,7 @@
 import { asking } from "../../core/ask";
 import { h } from "../../core/dom";
 import type { Life } from "../../core/life";
+import { segments } from "../../core/segments";
 import type { Outputs, Targets } from "../../core/targets";
 import type { Speech } from "../../core/words";
 import { game } from "./game";
@@ -8,7 +9,6 @@ import { hide } from "./hide";
 import { inside } from "./inside";
 import type { Known } from "./known";
 import type { Mode, Place, Scene, Shown } from "./parts";
-import { segments } from "./segments";
 import { filled, type Game, type Model, type Panel, type Question } from "./wire";
 
 const TESTS = ["hide", "game", "inside"] as const;

@@ -2,12 +2,12 @@ import { unpack } from "../../core/arrays";
 import { type Answer, type Ask, isDropped } from "../../core/ask";
 import { button, h, icon, on, say, set } from "../../core/dom";
 import { decimalsFor, plain } from "../../core/numbers";
+import { segments } from "../../core/segments";
 import { slider } from "../../core/slider";
 import type { Speech } from "../../core/words";
 import { band, type Curve } from "./band";
 import { maskOfRegions, without } from "./cover";
 import type { Scene, Shown } from "./parts";
-import { segments } from "./segments";
 import type { Game, Panel, Picture, Question, Regions } from "./wire";
 
 type Kind = "deletion" | "insertion";

@@ -3,12 +3,12 @@ import { type Answer, type Ask, isDropped } from "../../core/ask";
 import { button, h, on, say, set } from "../../core/dom";
 import { decimalsFor, percent, plain, signed } from "../../core/numbers";
 import { remembered } from "../../core/remembered";
+import { segments } from "../../core/segments";
 import { slider } from "../../core/slider";
 import type { Outputs, Targets } from "../../core/targets";
 import type { Speech } from "../../core/words";
 import { bitmapOf, brushed, coverOf, type Mask, maskOf, shareOf, toggled } from "./cover";
 import type { Mode, Place, Scene } from "./parts";
-import { segments } from "./segments";
 import type { Cover, Panel, Picture, Question, Regions } from "./wire";
 
 export interface HiddenAnswer extends Answer {

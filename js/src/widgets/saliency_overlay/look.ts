@@ -1,10 +1,10 @@
-import { button, h, on, set } from "../../core/dom";
+import { h, on, set } from "../../core/dom";
+import { segments } from "../../core/segments";
 import { slider } from "../../core/slider";
 import type { Speech, Word } from "../../core/words";
 import { COLORMAPS } from "./ramps";
 import type { State } from "./wire";
 
-const VIEWS = ["blend", "contour", "mask"] as const;
 const SIGNS = ["both", "positive", "negative", "absolute"] as const;
 const SHARES = ["opacity", "threshold", "smoothing"] as const;
 
@@ -25,15 +25,15 @@ export function look(options: {
   const { t, now, write, signal } = options;
   const setting = (name: string, control: HTMLElement, ...more: HTMLElement[]) =>
     h("label", "setting", h("span", "caption", name), control, ...more);
-  const views = VIEWS.map((view) => {
-    const face = button("segment", t(`saliency.view.${view}`));
-    on(face, "click", () => write({ view }), signal);
-    return face;
-  });
-  const switched = h(
-    "span",
-    { class: "xai-switch", role: "group", "aria-label": t("saliency.view") },
-    ...views,
+  const views = segments(
+    t("saliency.view"),
+    {
+      blend: [t("saliency.view.blend")],
+      contour: [t("saliency.view.contour")],
+      mask: [t("saliency.view.mask")],
+    },
+    (view) => write({ view }),
+    signal,
   );
   const chosen = (kind: "colormap" | "sign", options: string[][]) => {
     const select = h(
@@ -60,7 +60,7 @@ export function look(options: {
   const el = h(
     "div",
     { class: "xai-look", role: "group", "aria-label": t("saliency.look") },
-    switched,
+    views.el,
     setting(t("saliency.colormap"), colours),
     signed,
     ...shares.map(([name, thumb]) => setting(t(`saliency.look.${name}`), thumb.el)),
@@ -69,9 +69,7 @@ export function look(options: {
   return {
     el,
     update(settings, hasSigns) {
-      VIEWS.forEach((view, i) => {
-        set(views[i] as HTMLElement, { "aria-pressed": String(view === settings.view) });
-      });
+      views.update(settings.view);
       const { colormap } = settings;
       colours.value = COLORMAPS.some(({ name }) => name === colormap) ? colormap : "";
       signs.value = settings.sign;

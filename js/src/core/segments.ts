@@ -1,4 +1,4 @@
-import { button, h, on, set } from "../../core/dom";
+import { button, h, on, set } from "./dom";
 
 /** Buttons side by side, of which at most one is pressed. */
 export function segments<N extends string>(
