@@ -47,6 +47,8 @@ function listener(names: string[]) {
   return { heard, bus };
 }
 
+const settled = () => new Promise((done) => setTimeout(done, 30));
+
 describe("the bridge to bqplot's bars", () => {
   it("tells the others which feature is pointed at, and when none is any more", () => {
     const { heard } = listener(["the", "cat", "sat"]);
@@ -64,10 +66,23 @@ describe("the bridge to bqplot's bars", () => {
   it("marks the bars that another widget points at", () => {
     const { bus } = listener(["the", "cat", "sat"]);
     const view = open([[2], [0]], [["sat"], ["the"]]);
-    bus.send("hover", [0], ["the"]);
+    bus.hover([0]);
     expect(view.classes()).toEqual(["bargroup", "bargroup xai-on"]);
-    bus.send("hover", [1], ["cat"]);
+    bus.hover([1]);
     expect(view.classes()).toEqual(["bargroup", "bargroup"]);
+  });
+  it("marks what is pointed at already when its bars come, and again when the chart is drawn anew", async () => {
+    const { bus } = listener(["a", "dull", "evening"]);
+    const view = open([[2], [0]], [["film"], ["a"]]);
+    bus.hover([2]);
+    expect(view.classes()).toEqual(["bargroup", "bargroup"]);
+    view.model.receive({ features: [[0], [2]], names: [["a"], ["evening"]] });
+    await settled();
+    expect(view.classes()).toEqual(["bargroup", "bargroup xai-on"]);
+    const figure = view.bars[0]?.parentElement as Element;
+    figure.innerHTML = '<g class="bargroup"></g><g class="bargroup"></g>';
+    await settled();
+    expect([...figure.children].map((bar) => bar.className)).toEqual(["bargroup", "bargroup xai-on"]);
   });
   it("chooses a feature at a click, and lets go of it at the next", () => {
     const { heard } = listener(["the", "cat", "sat"]);
@@ -86,7 +101,7 @@ describe("the bridge to bqplot's bars", () => {
   it("takes the tokens of a word together", () => {
     const { heard, bus } = listener(["un", "##likely", "end"]);
     const view = open([[0, 1], [2]], [["un", "##likely"], ["end"]]);
-    bus.send("hover", [1], ["##likely"]);
+    bus.hover([1]);
     expect(view.classes()).toEqual(["bargroup xai-on", "bargroup"]);
     view.over(view.bars[0]?.firstElementChild as Element);
     view.bars[0]?.dispatchEvent(new MouseEvent("click", { bubbles: true }));

@@ -202,6 +202,19 @@ describe("pointing at a word", () => {
     expect(right.word("film").className).not.toContain("xai-on");
     expect([...a.saved, ...b.saved]).toEqual([]);
   });
+  it("lights up what came to stand in a word's place, when that is pointed at next", async () => {
+    const [a, b] = [finished({ group: "g" }), finished({ group: "g" })];
+    const [left, right] = [open(a), open(b)];
+    point(left.word("film"));
+    const input = sentence("a gripping un|believable evening", { id: 2 });
+    const other = { text: input.text, _input: input, _estimate: null };
+    a.receive(other);
+    b.receive(other);
+    await settled();
+    expect(right.word("evening").className).not.toContain("xai-on");
+    point(left.word("evening"));
+    expect(right.word("evening").className).toContain("xai-on");
+  });
 });
 
 describe("with the keyboard", () => {

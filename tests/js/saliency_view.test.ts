@@ -83,11 +83,11 @@ describe("a saliency overlay", () => {
       ["select", [0]],
     ]);
     key("Escape");
-    bus.send("hover", [2], ["c"]);
+    bus.hover([2]);
     expect(text(".xai-place")).toContain("+0.100");
-    bus.send("hover", [3], ["other"]);
+    bus.hover([3]);
     expect(text(".xai-place")).not.toContain("rank");
-    bus.send("select", [4], ["e"]);
+    bus.select([4]);
     await receive({});
     expect(model.get("selected")).toEqual([4]);
   });

@@ -24,7 +24,11 @@ function meetingPlace(): EventTarget {
 }
 
 export interface Bus {
-  send(kind: Signal["kind"], indices: number[], names: string[]): void;
+  /** Tell the others; what they heard last is not told again. */
+  hover(indices: number[]): void;
+  select(indices: number[]): void;
+  /** Other features have come: what is pointed at elsewhere may be here now, and what was pointed at here is gone. */
+  renamed(): void;
 }
 
 export interface BusOptions {
@@ -40,23 +44,49 @@ export interface BusOptions {
 export function joinBus({ group, axis = "token", nameOf, hear, signal }: BusOptions): Bus {
   const place = meetingPlace();
   const from = `${Math.random()}`;
+  /** The last hover of the group, whoever told it. */
+  let last: Signal | null = null;
+
+  function take(told: Signal): void {
+    const known = told.indices.filter((index, i) => nameOf(index) === told.names[i]);
+    // A choice on another input is no choice here, but pointing elsewhere does end pointing here.
+    if (told.kind === "select" && told.indices.length && !known.length) return;
+    hear(told.kind, known);
+  }
+  function tell(kind: Signal["kind"], indices: number[]): void {
+    const names = indices.map((index) => nameOf(index) ?? "");
+    const detail: Signal = { group: group(), from, axis, kind, indices, names };
+    if (kind === "hover") {
+      if (last?.from === from && alike(last, detail)) return;
+      last = detail;
+    }
+    place.dispatchEvent(new CustomEvent(EVENT, { detail }));
+  }
   place.addEventListener(
     EVENT,
     (event) => {
-      const heard = (event as CustomEvent<Signal>).detail;
-      if (heard.axis !== axis || heard.from === from || heard.group !== group()) return;
-      const known = heard.indices.filter((index, i) => nameOf(index) === heard.names[i]);
-      // A choice on another input is no choice here, but pointing elsewhere does end pointing here.
-      if (heard.kind === "select" && heard.indices.length && !known.length) return;
-      hear(heard.kind, known);
+      const told = (event as CustomEvent<Signal>).detail;
+      if (told.axis !== axis || told.from === from || !told.group || told.group !== group()) return;
+      if (told.kind === "hover") last = told;
+      take(told);
     },
     { signal },
   );
   return {
-    send(kind, indices, names) {
-      if (!group()) return;
-      const detail: Signal = { group: group(), from, axis, kind, indices, names };
-      place.dispatchEvent(new CustomEvent(EVENT, { detail }));
+    hover: (indices) => tell("hover", indices),
+    select: (indices) => {
+      if (group()) tell("select", indices);
+    },
+    renamed() {
+      if (last === null) return;
+      if (last.from !== from) take(last);
+      else if (last.indices.some((index, i) => nameOf(index) !== last?.names[i])) {
+        tell("hover", []);
+        hear("hover", []);
+      }
     },
   };
 }
+
+const alike = (a: Signal, b: Signal) =>
+  a.group === b.group && `${a.indices}` === `${b.indices}` && a.names.every((name, i) => name === b.names[i]);

@@ -1,5 +1,6 @@
 import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { joinBus } from "../core/bus";
+import { watch } from "../core/watch";
 
 /** What the bridge knows of the bars beside it: the features of each (a word's tokens) and their names, in order. */
 interface State {
@@ -79,17 +80,12 @@ function render({
   }
 
   function point(features: number[]): void {
-    if (features.join() === hovered.join()) return;
     hovered = features;
     paint();
-    bus.send(
-      "hover",
-      features,
-      features.map((feature) => nameOf(feature) ?? ""),
-    );
+    bus.hover(features);
   }
 
-  // On the document: the chart is drawn after this view, and drawn anew when its data change.
+  // On the document: the bars come and go.
   const options = { signal, passive: true };
   let inside = false;
   document.addEventListener(
@@ -111,18 +107,29 @@ function render({
       const others = before.filter((one) => !features.includes(one));
       const after = others.length < before.length ? others : [...before, ...features];
       write(after.sort((a, b) => a - b));
-      bus.send(
-        "select",
-        after,
-        after.map((one) => nameOf(one) ?? ""),
-      );
+      bus.select(after);
     },
     options,
   );
-  for (const name of ["features", "names", "selected"] as const) {
-    model.on(`change:${name}`, paint);
-    signal.addEventListener("abort", () => model.off(`change:${name}`, paint));
+  const drawn = new MutationObserver(paint);
+  signal.addEventListener("abort", () => drawn.disconnect());
+  /** The chart is drawn after this view, and drawn anew when its data change: what was marked is marked again. */
+  function follow(): void {
+    const chart = box();
+    if (chart) drawn.observe(chart, { childList: true, subtree: true });
+    else if (!signal.aborted) requestAnimationFrame(follow);
+    paint();
   }
+  follow();
+  watch({
+    model,
+    names: ["features", "names", "selected"],
+    changed(names) {
+      if (names.has("names")) bus.renamed();
+      paint();
+    },
+    signal,
+  });
 }
 
 const widget: AnyWidget<State> = { render };

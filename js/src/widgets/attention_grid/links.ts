@@ -9,6 +9,8 @@ export interface Links {
   selected(side: Side): Set<number>;
   hover(side: Side | null, token: number | null): void;
   choose(side: Side, token: number): void;
+  /** Another text is shown, or another stack of heads. */
+  renamed(): void;
 }
 
 export interface LinkOptions {
@@ -65,12 +67,6 @@ export function links({ model, state, write, marked, signal }: LinkOptions): Lin
     },
     signal,
   });
-  const tell = (kind: "hover" | "select", indices: number[]) =>
-    bus.send(
-      kind,
-      indices,
-      indices.map((one) => nameOf(one) ?? ""),
-    );
 
   /** Both sides where they are one text, else the side that was meant. */
   const lit = (side: Side, meant: Side | null) =>
@@ -88,7 +84,7 @@ export function links({ model, state, write, marked, signal }: LinkOptions): Lin
       pointed = { side, tokens: token === null ? NONE : new Set([token]) };
       marked();
       const feature = side && featureOf(side, token);
-      tell("hover", feature === null ? [] : [feature]);
+      bus.hover(feature === null ? [] : [feature]);
     },
     choose(side, token) {
       const feature = featureOf(side, token);
@@ -97,7 +93,8 @@ export function links({ model, state, write, marked, signal }: LinkOptions): Lin
       if (!next.delete(feature)) next.add(feature);
       const selected = [...next].sort((a, b) => a - b);
       write({ selected });
-      tell("select", selected);
+      bus.select(selected);
     },
+    renamed: bus.renamed,
   };
 }

@@ -275,6 +275,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       threshold = 0;
       descending = state.fromTop(model.get("order"));
     }
+    if (changed.has("_input") || changed.has("stack")) linked.renamed();
     draw();
     if (changed.has("layer") || changed.has("head")) {
       const cell = state.cellOf(state.wanted());

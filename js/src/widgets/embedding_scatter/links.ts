@@ -8,6 +8,8 @@ export interface Links {
   pointed(): readonly number[];
   hover(point: number): void;
   select(points: Uint32Array): void;
+  /** Other points are shown. */
+  renamed(): void;
 }
 
 /** Which points are looked at and selected in linked widgets. */
@@ -39,20 +41,13 @@ export function links(options: {
         select(Uint32Array.from(indices).sort());
         return;
       }
+      last = -1;
       if (!indices.length && !pointed.length) return;
       pointed = indices;
       marked();
     },
     signal,
   });
-  const tell = (kind: "hover" | "select", indices: number[]) => {
-    if (!model.get("group")) return;
-    bus.send(
-      kind,
-      indices,
-      indices.map((one) => nameOf(one) ?? ""),
-    );
-  };
 
   return {
     pointed: () => pointed,
@@ -60,8 +55,11 @@ export function links(options: {
       if (point === last) return;
       last = point;
       pointed = [];
-      tell("hover", point < 0 ? [] : [point]);
+      bus.hover(point < 0 ? [] : [point]);
     },
-    select: (points) => tell("select", Array.from(points)),
+    select: (points) => {
+      if (model.get("group")) bus.select(Array.from(points));
+    },
+    renamed: bus.renamed,
   };
 }

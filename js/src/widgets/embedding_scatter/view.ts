@@ -324,6 +324,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   function update(changed: ReadonlySet<keyof State>): void {
     const before = state.dropped()?.text;
     state.take(changed);
+    if (changed.has("_cloud") || changed.has("_texts")) linked.renamed();
     draw();
     if (changed.has("_dropped") && state.dropped() && state.dropped()?.text !== before) land();
     const point = model.get("point");

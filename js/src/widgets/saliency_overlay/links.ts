@@ -10,6 +10,8 @@ export interface Links {
   /** Choose a region, or no longer. */
   toggle(region: number): void;
   clear(): void;
+  /** Other regions are shown. */
+  renamed(): void;
 }
 
 const NONE: readonly number[] = [];
@@ -41,21 +43,15 @@ export function links(options: {
     marked();
     return true;
   }
-  const send = (kind: "hover" | "select", regions: number[]) =>
-    bus.send(
-      kind,
-      regions,
-      regions.map((region) => nameOf(region) ?? ""),
-    );
   function select(regions: number[]): void {
     life.write({ selected: regions });
-    send("select", regions);
+    bus.select(regions);
   }
 
   return {
     hovered: () => hovered,
     hover: (regions) => {
-      if (mark(regions)) send("hover", [...regions]);
+      if (mark(regions)) bus.hover([...regions]);
     },
     toggle(region) {
       const now = model.get("selected");
@@ -65,5 +61,6 @@ export function links(options: {
     clear() {
       if (model.get("selected").length) select([]);
     },
+    renamed: bus.renamed,
   };
 }

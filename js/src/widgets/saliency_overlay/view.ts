@@ -302,6 +302,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   /** Take what changed. One message may carry several traits: they are drawn once, together. */
   function update(changed: ReadonlySet<keyof State>): void {
     state.take(changed);
+    if (changed.has("_regions")) linked.renamed();
     draw();
   }
 

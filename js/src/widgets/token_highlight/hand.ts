@@ -30,6 +30,8 @@ export interface Hand {
   point(unit: Unit | null, element: HTMLElement | null): void;
   press(unit: Unit, event: MouseEvent | null): void;
   choose(unit: Unit): void;
+  /** Another text is shown. */
+  renamed(): void;
   /** Everything that can have keyboard focus, in reading order. */
   stops(specials: boolean): Unit[];
 }
@@ -41,7 +43,6 @@ export function hand(options: HandOptions): Hand {
   let hovered = new Set<number>();
 
   const features = (unit: Unit) => (state.input ? featuresOf(state.input, unit) : []);
-  const namesOf = (indices: number[]) => indices.map((index) => state.nameOf(index) ?? "");
   function mark(indices: number[]): void {
     hovered = new Set(indices);
     marked();
@@ -63,7 +64,7 @@ export function hand(options: HandOptions): Hand {
     for (const feature of own) on ? next.delete(feature) : next.add(feature);
     const indices = [...next].sort((a, b) => a - b);
     life.write({ selected: indices });
-    bus.send("select", indices, namesOf(indices));
+    bus.select(indices);
   }
 
   function toggle(unit: Unit): void {
@@ -80,6 +81,7 @@ export function hand(options: HandOptions): Hand {
   return {
     split,
     choose,
+    renamed: bus.renamed,
     isOn: (unit) => features(unit).some((feature) => hovered.has(feature)),
     isChosen: (unit) => features(unit).some((feature) => state.selected.has(feature)),
     point(unit, element) {
@@ -90,7 +92,7 @@ export function hand(options: HandOptions): Hand {
       const indices = unit ? features(unit) : [];
       if (indices.length === hovered.size && indices.every((index) => hovered.has(index))) return;
       mark(indices);
-      bus.send("hover", indices, namesOf(indices));
+      bus.hover(indices);
     },
     press(unit, event) {
       // A drag that selected text ends in a click as well.

@@ -196,6 +196,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     if (changed.has("_input")) hands.split.clear();
     // While a person types, the text area leads, and what the kernel echoes of it changes nothing.
     if (changed.has("_input") || (changed.has("text") && !pen.active())) layOut();
+    if (changed.has("_input")) hands.renamed();
     draw();
   }
 
