@@ -142,7 +142,7 @@ class TestPanels:
         overlay = given(adapter(), PICTURE, method="grad_cam", baseline="white", trust=False)
         regions = overlay._regions
         assert (regions["count"], regions["grid"], regions["labels"]) == (16, [4, 4], None)
-        assert regions["absent"]["mime"] == "image/png"
+        assert regions["absent"]["mime"] == "image/webp"
         overlay = given(adapter(), PICTURE, method="grad_cam", regions=np.arange(FOLD * FOLD).reshape(FOLD, FOLD) % 5)
         assert unpack(overlay._regions["labels"]).shape == (FOLD, FOLD)
         assert overlay._regions["names"] == [f"region {number}" for number in range(1, 6)]

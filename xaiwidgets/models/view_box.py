@@ -24,7 +24,7 @@ NEAR = 0.25
 """Of a pixel that a model sees: a box that ends so near to the picture's edge ends there."""
 
 
-def view_box(see: Callable[[Image], npt.NDArray[np.uint8]], image: Image) -> Box | None:
+def view_box(see: Callable[[Image], npt.NDArray[np.uint8]], image: Image) -> tuple[Box | None, tuple[int, int]]:
     """The part of `image` that a model sees, where its preprocessing does nothing but crop and resize.
 
     A ramp from black to white goes through the same preprocessing: the grey of each column that comes out says which
@@ -35,12 +35,14 @@ def view_box(see: Callable[[Image], npt.NDArray[np.uint8]], image: Image) -> Box
         image: the picture.
 
     Returns:
-        The box, or None where the pixels are moved in another way: turned, mirrored, bent, or put on a larger canvas.
+        The box, or None where the pixels are moved in another way: turned, mirrored, bent, or put on a larger canvas;
+        and H and W.
     """
     from PIL import Image
 
     width, height = image.size
-    spans = []
+    spans: list[tuple[float, float] | None] = []
+    shape: tuple[int, ...] | None = None
     for size, axis in ((width, 0), (height, 1)):
         # One column or row has no ramp, and nothing that could be cropped.
         if size == 1:
@@ -48,12 +50,16 @@ def view_box(see: Callable[[Image], npt.NDArray[np.uint8]], image: Image) -> Box
             continue
         ramp = np.expand_dims(np.rint(np.linspace(0, 255, size)).astype(np.uint8), axis)
         grey = Image.fromarray(np.ascontiguousarray(np.broadcast_to(ramp, (height, width)))).convert(image.mode)
-        span = _span(see(grey).astype(np.float64).mean(2), size, axis)
-        if span is None:
-            return None
-        spans.append(span)
-    (left, right), (top, bottom) = spans
-    return left, top, right, bottom
+        levels = see(grey).astype(np.float64).mean(2)
+        shape = levels.shape
+        spans.append(_span(levels, size, axis))
+        if spans[-1] is None:
+            break
+    rows, columns = (see(image).shape if shape is None else shape)[:2]
+    if None in spans:
+        return None, (rows, columns)
+    (left, right), (top, bottom) = (span for span in spans if span is not None)
+    return (left, top, right, bottom), (rows, columns)
 
 
 def _span(levels: npt.NDArray[np.float64], size: int, axis: int) -> tuple[float, float] | None:

@@ -338,8 +338,8 @@ class SaliencyOverlay(SaliencyTraits):
         image = read_picture(self._explaining.pictures[index])
         finished = self._given.explanations
         regions = finished[0].input["regions"].shape if finished else None
-        views = {name: getattr(model, "sees", None) for name, model in self._given.models.items()}
-        lying = lying_in(image, views) if views else Lying(image=image, box=(0, 0, *image.size), seen=regions)
+        models = self._given.models
+        lying = lying_in(image, models) if models else Lying(image=image, box=(0, 0, *image.size), seen=regions)
         return {"id": self._explaining.picture, "name": self._names[index], **wired_picture(lying)}
 
     def _told_when(self, state: str) -> dict[str, Any]:

@@ -85,82 +85,95 @@ function reduced({ width, height, values }: Field): Field {
   });
 }
 
-/** Between the middles of cells: at 1 bilinear, at 0 each as it is, between a slope on both sides of the edge. */
-function interpolated({ width, height, values }: Field, times: number, smoothing: number): Field {
-  const between = (at: number, side: number): [from: number, to: number, part: number] => {
+/**
+ * How much of each cell is in each pixel along one axis, [pixels, cells], when a cell becomes `times` pixels. Between the
+ * middles of cells it goes over from one to the next, at smoothing 1 all the way, at 0 not at all; then it is blurred.
+ */
+function shares(cells: number, times: number, smoothing: number): Float32Array {
+  const pixels = cells * times;
+  const all = new Float32Array(pixels * cells);
+  for (let at = 0; at < pixels; at++) {
     const middle = (at + 0.5) / times - 0.5;
     const from = Math.floor(middle);
     const part = Math.max(0, Math.min(1, (middle - from - 0.5) / smoothing + 0.5));
-    return [Math.max(0, from), Math.min(side - 1, from + 1), part];
-  };
-  const columns = Array.from({ length: width * times }, (_, x) => between(x, width));
-  const rows = Array.from({ length: height * times }, (_, y) => between(y, height));
-  let [sum, weight] = [0, 0];
-  function add(i: number, part: number): void {
-    const value = values[i] as number;
-    if (missing(value)) return;
-    sum += value * part;
-    weight += part;
+    for (const [cell, share] of [
+      [Math.max(0, from), 1 - part],
+      [Math.min(cells - 1, from + 1), part],
+    ] as const)
+      all[at * cells + cell] = (all[at * cells + cell] as number) + share;
   }
-  return field(width * times, height * times, (x, y) => {
-    const [left, right, across] = columns[x] as [number, number, number];
-    const [above, below, down] = rows[y] as [number, number, number];
-    // What is not known stays so up to the edge of its cell, and what is next to it keeps its value.
-    if (missing(values[(down < 0.5 ? above : below) * width + (across < 0.5 ? left : right)] as number))
-      return Number.NaN;
-    [sum, weight] = [0, 0];
-    add(above * width + left, (1 - down) * (1 - across));
-    add(above * width + right, (1 - down) * across);
-    add(below * width + left, down * (1 - across));
-    add(below * width + right, down * across);
-    return sum / weight;
-  });
+  blur(all, { length: pixels, step: cells, lines: cells, apart: 1 }, smoothing * SOFT * times);
+  return all;
 }
 
-/** One pass of a box with soft ends along lines of pixels that are `step` apart. */
-function boxed(
-  from: Float32Array,
-  to: Float32Array,
-  lines: number[],
-  length: number,
-  step: number,
-  r: number,
-  soft: number,
-) {
-  for (const start of lines) {
-    const at = (k: number) => (k >= 0 && k < length ? (from[start + k * step] as number) : 0);
-    let sum = 0;
-    for (let k = 0; k < r; k++) sum += at(k);
-    for (let k = 0; k < length; k++) {
-      sum += at(k + r) - at(k - r - 1);
-      to[start + k * step] = sum + soft * (at(k - r - 1) + at(k + r + 1));
+/** Cells become squares of `times` pixels with soft edges. What is not known stays so up to the edge of its cell. */
+function enlarged({ width, height, values }: Field, times: number, smoothing: number): Field {
+  const across = shares(width, times, smoothing);
+  const down = width === height ? across : shares(height, times, smoothing);
+  const [wide, high] = [width * times, height * times];
+  const known = Float32Array.from(values, (value) => Number(!missing(value)));
+  const numbers = values.map((value) => (missing(value) ? 0 : value));
+  const [sums, weights] = [new Float32Array(width), new Float32Array(width)];
+  const pixels = new Float32Array(wide * high);
+  for (let y = 0; y < high; y++) {
+    sums.fill(0);
+    weights.fill(0);
+    for (let row = 0; row < height; row++) {
+      const share = down[y * height + row] as number;
+      if (!share) continue;
+      for (let column = 0, i = row * width; column < width; column++, i++) {
+        sums[column] = (sums[column] as number) + share * (numbers[i] as number);
+        weights[column] = (weights[column] as number) + share * (known[i] as number);
+      }
+    }
+    const row = Math.floor(y / times) * width;
+    for (let x = 0; x < wide; x++) {
+      let [sum, weight] = [0, 0];
+      for (let column = 0, i = x * width; column < width; column++, i++) {
+        sum += (across[i] as number) * (sums[column] as number);
+        weight += (across[i] as number) * (weights[column] as number);
+      }
+      pixels[y * wide + x] = known[row + Math.floor(x / times)] ? sum / weight : Number.NaN;
     }
   }
+  return { width: wide, height: high, values: pixels };
 }
 
-/**
- * A Gaussian, from three boxes with soft ends each way (Gwosdek et al. 2011), over what is known; what is not known
- * stays so.
- */
-function blurred({ width, height, values }: Field, sigma: number): Field {
-  if (!(sigma > 0.1)) return { width, height, values };
+/** Lines of pixels: `length` of them `step` apart, and so many such lines whose first ones are `apart`. */
+interface Lines {
+  length: number;
+  step: number;
+  lines: number;
+  apart: number;
+}
+
+/** A Gaussian along lines, in place: three boxes with soft ends (Gwosdek et al. 2011). Beyond the ends there is nothing. */
+function blur(pixels: Float32Array, { length, step, lines, apart }: Lines, sigma: number): void {
   const variance = sigma ** 2 / 3;
   const r = Math.floor((Math.sqrt(12 * variance + 1) - 1) / 2);
   const soft = ((2 * r + 1) * (r * (r + 1) - 3 * variance)) / (6 * (variance - (r + 1) ** 2));
-  const rows = Array.from({ length: height }, (_, y) => y * width);
-  const columns = Array.from({ length: width }, (_, x) => x);
-  const spread = (from: Float32Array) => {
-    let one: Float32Array = from;
-    let other: Float32Array = new Float32Array(from.length);
-    for (const [lines, length, step] of [
-      [rows, width, 1],
-      [columns, height, width],
-    ] as const)
-      for (let pass = 0; pass < 3; pass++) {
-        boxed(one, other, lines, length, step, r, soft);
-        [one, other] = [other, one];
+  const room = r + 1;
+  const line = new Float32Array(length + 2 * room);
+  for (let start = 0; start < lines * apart; start += apart)
+    for (let pass = 0; pass < 3; pass++) {
+      for (let k = 0, i = start; k < length; k++, i += step) line[k + room] = pixels[i] as number;
+      let sum = 0;
+      for (let k = room; k < 2 * room - 1; k++) sum += line[k] as number;
+      for (let k = 0, i = start; k < length; k++, i += step) {
+        const [before, after] = [line[k] as number, line[k + 2 * room] as number];
+        sum += (line[k + 2 * room - 1] as number) - before;
+        pixels[i] = sum + soft * (before + after);
       }
-    return one;
+    }
+}
+
+/** A Gaussian over what is known; what is not known stays so. */
+function blurred({ width, height, values }: Field, sigma: number): Field {
+  if (!(sigma > 0.1)) return { width, height, values };
+  const spread = (pixels: Float32Array) => {
+    blur(pixels, { length: width, step: 1, lines: height, apart: width }, sigma);
+    blur(pixels, { length: height, step: width, lines: width, apart: 1 }, sigma);
+    return pixels;
   };
   const sums = spread(values.map((value) => (missing(value) ? 0 : value)));
   const weights = spread(values.map((value) => Number(!missing(value))));
@@ -204,14 +217,15 @@ function smoothed(estimate: Estimate, regions: Regions, seen: [number, number], 
   const longest = Math.max(given.width, given.height);
   if (longest > CELLS) return blurred(reduced(given), (smoothing * Math.min(FINEST, longest)) / BLUR);
   const times = Math.min(TIMES, Math.floor(FINEST / longest));
-  return blurred(interpolated(given, times, smoothing), smoothing * SOFT * times);
+  return enlarged(given, times, smoothing);
 }
 
 /** Where colours are full, with a share of what is not zero beyond it. */
 function scaleOf(values: Float32Array, share: number): Pick<Heat, "max" | "beyond"> {
-  const sizes = values.map(Math.abs).filter((size) => size > 0);
-  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  let largest = 0;
+  for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
   if (!share) return { max: largest, beyond: false };
+  const sizes = values.map(Math.abs).filter((size) => size > 0);
   const max = sizes.sort()[Math.floor(sizes.length * (1 - share))] ?? largest;
   return { max, beyond: max < largest };
 }
