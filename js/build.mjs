@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
@@ -64,16 +65,19 @@ function lettersOf(bytes) {
 
 /**
  * A module that unfolds into this one. A front end's text travels with every instance of its widget and lies in every
- * saved notebook; folded it is two fifths shorter. Whoever loads it from a Blob, as all hosts do, can load the inner one too.
+ * saved notebook; folded it is two fifths shorter. Whoever loads it from a Blob, as all hosts do, can load the inner one
+ * too; it is unfolded once a page, so that the second widget of a kind finds its code compiled.
  */
 function folded(code) {
   const bytes = deflateRawSync(code, { level: 9 });
-  return `const text = "${lettersOf(bytes)}".replace(/~/g, "\\\\").replace(/\\|/g, "<");
-export default async () => {
-  const view = new DataView(new ArrayBuffer((text.length / 5) * 4));
-  for (let at = 0; at < text.length; at += 5) {
+  const name = createHash("sha256").update(code).digest("hex").slice(0, 16);
+  return `const text = "${lettersOf(bytes)}";
+async function unfold() {
+  const letters = text.replace(/~/g, "\\").replace(/|/g, "<");
+  const view = new DataView(new ArrayBuffer((letters.length / 5) * 4));
+  for (let at = 0; at < letters.length; at += 5) {
     let number = 0;
-    for (let i = 0; i < 5; i++) number = number * 85 + text.charCodeAt(at + i) - 35;
+    for (let i = 0; i < 5; i++) number = number * 85 + letters.charCodeAt(at + i) - 35;
     view.setUint32((at / 5) * 4, number);
   }
   const bytes = view.buffer.slice(0, ${bytes.length});
@@ -85,6 +89,14 @@ export default async () => {
   } finally {
     URL.revokeObjectURL(address);
   }
+}
+export default () => {
+  const known = (globalThis[Symbol.for("xaiwidgets.front_ends")] ??= {});
+  known["${name}"] ??= unfold().catch((fault) => {
+    delete known["${name}"];
+    throw fault;
+  });
+  return known["${name}"];
 };
 `;
 }
