@@ -52,6 +52,13 @@ X = np.random.default_rng(0).normal(size=(60, 6))
 texts = [f"number {i} of sixty points that have long names" for i in range(60)]
 xw.EmbeddingScatter(X, labels=np.arange(60) % 3, texts=texts)
 """
+# So many that their pictures are in several files.
+GRID = np.stack(np.divmod(np.arange(140), 14)[::-1], axis=1)
+TIP_PIXELS = """tip => {
+    const canvas = tip.querySelector("canvas");
+    const { width, height } = canvas;
+    return [width, height, ...canvas.getContext("2d").getImageData(0, 0, width, height).data];
+}"""
 # Three crowds, far from each other.
 CROWDS = """
 X = np.random.default_rng(0).normal(size=(90, 6)) + 20 * np.eye(6)[np.arange(90) % 3]
@@ -80,6 +87,18 @@ def flat(**options):
     return xw.EmbeddingScatter(np.array(PLACES), projection=None, **({"texts": texts, "labels": CATEGORIES} | options))
 
 
+def grid_pictures():
+    """One for each point of `GRID`, no two alike, of so few colours that they travel as they are."""
+    return 255 * np.random.default_rng(0).integers(0, 2, (len(GRID), 6, 8, 3), dtype=np.uint8)
+
+
+def some_pictures(path):
+    """A page that has no room for all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("xaiwidgets.widgets.scatter_thumbnails.BUDGET", 2500)
+        return xw.EmbeddingScatter(GRID, projection=None, images=grid_pictures(), language="zh").to_html(path)
+
+
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
@@ -94,6 +113,10 @@ def exported(tmp_path_factory):
         "hostile": xw.EmbeddingScatter(
             np.array(RING), projection=None, texts=HOSTILE, labels=HOSTILE, colors={HOSTILE[0]: np.arange(6.0)}
         ).to_html(folder / "hostile.html"),
+        "pictures": xw.EmbeddingScatter(GRID, projection=None, images=grid_pictures()).to_html(
+            folder / "pictures.html"
+        ),
+        "some": some_pictures(folder / "some.html"),
         "chinese": xw.EmbeddingScatter(
             np.random.default_rng(0).normal(size=(12, 4)), labels=["甲", "乙", "丙"] * 4, language="zh"
         ).to_html(folder / "chinese.html"),
@@ -182,6 +205,39 @@ def test_an_exported_file_is_looked_at_filtered_and_selected_from_offline(page, 
     assert as_the_legend_says(widget, [colour[:3] for colour in colours])
     screenshot(page, "scatter-exported-dark")
     assert seen.errors_of(page) == []
+
+
+def test_pictures_of_points_are_in_an_exported_file(page, exported, screenshot, seen):
+    widget = opened(page, exported["pictures"])
+    spots = places(widget, GRID.tolist())
+    for point in (14, 63, 64, 100, 139):
+        tip = hover(widget, spots[point])
+        expect(tip.locator("canvas")).to_be_visible()
+        expect(tip).to_contain_text(f"Point {point}")
+        width, height, *pixels = tip.evaluate(TIP_PIXELS)
+        assert (width, height) == (8, 6)
+        np.testing.assert_array_equal(np.reshape(pixels, (6, 8, 4))[..., :3], grid_pictures()[point])
+    # And beside the cloud.
+    page.mouse.click(*on_page(widget, spots[100]))
+    expect(widget.locator(".xai-side canvas")).to_be_visible()
+    screenshot(page, "scatter-exported-pictures")
+    expect(widget.locator(".xai-notes")).to_be_hidden()
+    assert seen.errors_of(page) == []
+
+
+def test_a_page_without_room_for_all_pictures_says_of_how_many_it_has_them(page, exported, screenshot):
+    widget = opened(page, exported["some"])
+    there = int(re.search(r"140 个点中 (\d+) 个", widget.locator(".xai-notes").inner_text())[1])
+    assert 5 < there < 100
+    spots = places(widget, GRID.tolist())
+    shown = 0
+    for point in range(140):
+        tip = hover(widget, spots[point])
+        expect(tip).to_contain_text(f"点 {point}")
+        page.wait_for_timeout(60)
+        shown += tip.locator("canvas").count()
+    assert shown == there
+    screenshot(page, "scatter-exported-some-pictures")
 
 
 def test_hostile_texts_are_texts(page, exported, screenshot, seen):

@@ -537,7 +537,7 @@ def test_pictures_of_points_follow_their_rows():
     pictures = np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((1, 9, 7, 3), dtype=np.uint8)
     for images in (pictures, list(pictures)):
         scatter = given(X, images=images)
-        assert scatter._pictures["pictures"] is True
+        assert scatter._pictures == {"data": scatter._cloud["data"]}
         _, small = asked(scatter, kind="picture", point=1)
         np.testing.assert_array_equal(small, pictures[2])
     bare = given(X)

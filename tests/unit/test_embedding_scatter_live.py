@@ -420,7 +420,7 @@ def test_pictures_by_a_layer_of_a_vision_module(network, module):
     pictures = np.random.default_rng(0).integers(0, 255, (12, 24, 30, 3), dtype=np.uint8)
     scatter = given(network, list(pictures), layer="1", labels=["a", "b"] * 6)
     assert (scatter._fault, scatter._layers, scatter._cloud["count"]) == (None, [], 12)
-    assert scatter._pictures["pictures"] is True
+    assert scatter._pictures == {"data": scatter._cloud["data"]}
     with torch.no_grad():
         made = module[:2](torch.stack([as_tensor(one) for one in pictures])).mean((2, 3)).numpy()
     np.testing.assert_allclose(scatter.positions, given(made).positions, atol=1e-4)

@@ -22,11 +22,9 @@ from xaiwidgets.widgets.front_end import bundle
 from xaiwidgets.widgets.point_facts import BELIEVED
 from xaiwidgets.widgets.scatter_given import given_points
 from xaiwidgets.widgets.scatter_shown import ScatterShown
+from xaiwidgets.widgets.scatter_thumbnails import THUMB, thumbnails
 from xaiwidgets.widgets.scatter_traits import PROJECTIONS
 from xaiwidgets.words import described
-
-THUMB = 160
-"""Pixels of a point's picture each way."""
 
 PATIENCE = 10.0
 """Seconds that a page waits for all points to be measured."""
@@ -231,7 +229,8 @@ class EmbeddingScatter(ScatterShown):
         """Write one HTML file that shows the picture offline, together with the linked widgets of ours.
 
         It waits for the picture, and ten seconds for how far each point can be believed; of more points than that is
-        time for, the page says how many are known.
+        time for, the page says how many are known. Pictures of the points take 2 MB at most: where all of them are
+        more, the page has those of the chosen points and of others, evenly spread, and says of how many.
         """
         return write_html(self, path, title="embedding · xaiwidgets")
 
@@ -241,6 +240,15 @@ class EmbeddingScatter(ScatterShown):
             until = time.monotonic() + seconds
             while self._desk.awaits(*kinds) and time.monotonic() < until:
                 self._desk.join(0.02)
+
+    def exported(self) -> dict[str, Any]:
+        """The state that an exported page draws it from: nobody can be asked for pictures there, so they are in it."""
+        state = super().exported()
+        if self._pictures:
+            first = [] if self.point is None else [self.point]
+            chosen = [*first, *self._numbers(self.selected).tolist()]
+            state["_pictures"] = {**self._pictures, **thumbnails(self._scattering.picture, len(self.ids), chosen)}
+        return state
 
     @traitlets.observe(
         *("projection", "dims", "perplexity", "learning_rate", "color_by", "halo", "point", "layer", "drop", "selected")

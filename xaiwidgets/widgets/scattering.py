@@ -139,7 +139,7 @@ class Scattering:
         return {
             "_layers": list(self.layers) if len(self.layers) > 1 else [],
             "_texts": sent,
-            "_pictures": {"data": self.data, "pictures": True} if self._images is not None else {},
+            "_pictures": {"data": self.data} if self._images is not None else {},
             "_drops": "text" if isinstance(self._model, TextEncoder) else "words" if self._words else "",
             "_dropped": {},
             "_near": {},

@@ -3,6 +3,7 @@ import { decimalsFor, plain } from "../../core/numbers";
 import type { Speech } from "../../core/words";
 import type { Known } from "./known";
 import { listed } from "./listed";
+import type { Pictures } from "./pictures";
 import type { Texts } from "./texts";
 import { shortened, type Told } from "./told";
 import { CROSS } from "./tools";
@@ -20,13 +21,14 @@ export function chosen(options: {
   t: Speech;
   state: Known;
   texts: Texts;
+  pictures: Pictures;
   words: Told;
   go(point: number): void;
   point(point: number | null): void;
   close(what: "point" | "drop"): void;
   signal: AbortSignal;
 }): Chosen {
-  const { t, state, texts, words, go, point, close, signal } = options;
+  const { t, state, texts, pictures, words, go, point, close, signal } = options;
   const part = (label: string) => {
     const list = listed({ label, go, point, signal });
     return { list, el: h("div", "near", h("div", "caption", label), list.el) };
@@ -43,8 +45,8 @@ export function chosen(options: {
   const truth = part(t("scatter.true"));
   const lies = part(t("scatter.false"));
   const waiting = h("div", "caption");
-  const picture = h("div", "side-picture");
-  const one = section("point", picture, waiting, truth.el, lies.el);
+  const face = h("div", "side-picture");
+  const one = section("point", face, waiting, truth.el, lies.el);
   const about = part(t("scatter.dropped.near"));
   const drop = section("drop", about.el);
   const el = h("div", "side", one.el, drop.el);
@@ -67,9 +69,9 @@ export function chosen(options: {
       el.hidden = one.el.hidden && drop.el.hidden;
       if (chosen !== null && !one.el.hidden) {
         texts.want([chosen, ...(near?.true ?? []), ...(near?.false ?? [])]);
-        texts.wantPicture(chosen);
-        const shown = texts.picture(chosen);
-        if (picture.firstChild !== shown) picture.replaceChildren(...(shown ? [shown] : []));
+        pictures.want(chosen);
+        const shown = pictures.of(chosen);
+        if (face.firstChild !== shown) face.replaceChildren(...(shown ? [shown] : []));
         say(one.name, shortened(words.name(chosen), LONG));
         const number = texts.of(chosen) ? t("scatter.point", { n: chosen }) : "";
         say(one.facts, [number, words.colour(chosen)].filter(Boolean).join(" · "));

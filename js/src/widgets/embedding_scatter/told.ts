@@ -3,7 +3,8 @@ import type { Tip } from "../../core/tooltip";
 import { visible } from "../../core/visible";
 import type { Speech } from "../../core/words";
 import type { Known } from "./known";
-import { copied, type Texts } from "./texts";
+import { copied, type Pictures } from "./pictures";
+import type { Texts } from "./texts";
 import { type Model, titleIn } from "./wire";
 
 export interface Told {
@@ -27,8 +28,14 @@ export const shortened = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
 
 /** What is said of points. */
-export function told(options: { t: Speech; model: Model; state: Known; texts: Texts }): Told {
-  const { t, model, state, texts } = options;
+export function told(options: {
+  t: Speech;
+  model: Model;
+  state: Known;
+  texts: Texts;
+  pictures: Pictures;
+}): Told {
+  const { t, model, state, texts, pictures } = options;
   const coloring = () => titleIn(t.language, model.get("_colorings"), state.colours()?.name ?? "");
   const name = (point: number) => visible(texts.of(point) || t("scatter.point", { n: point }));
 
@@ -75,7 +82,7 @@ export function told(options: { t: Speech; model: Model; state: Known; texts: Te
     value,
     said: (point) => [shortened(name(point), LONG), ...facts(point)].join(", "),
     tip(point) {
-      const picture = texts.picture(point);
+      const picture = pictures.of(point);
       return {
         word: shortened(name(point), LONG),
         value: "",

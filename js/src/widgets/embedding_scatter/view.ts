@@ -23,6 +23,7 @@ import { draw as drawMarks, type Inks, type Mark, type Place } from "./marks";
 import { names } from "./names";
 import { over } from "./over";
 import { css } from "./palette";
+import { pictures as picturesOf } from "./pictures";
 import { plot } from "./plot";
 import { pointsOf } from "./points";
 import { search } from "./search";
@@ -65,8 +66,10 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     ...{ model, life, why, signal },
     newest: ["search", "picture"],
   });
-  const texts = textsOf({ model, state, questions, can: () => why() === null, heard });
-  const words = told({ t, model, state, texts });
+  const can = () => why() === null;
+  const texts = textsOf({ model, state, questions, can, heard });
+  const pictures = picturesOf({ t, model, state, questions, can, heard });
+  const words = told({ t, model, state, texts, pictures });
   const tip = tooltip(root);
   const linked = links({ model, state, texts, select: setSelected, marked: () => cloud.refresh(), signal });
   const bar = statusBar({
@@ -132,13 +135,13 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     cloud.refresh();
   };
   const side = chosen({
-    ...{ t, state, texts, words, go, point, signal },
+    ...{ t, state, texts, pictures, words, go, point, signal },
     close: (what) => write(what === "point" ? { point: null } : { drop: "" }),
   });
   const keys = legend({ t, state, hide: (hidden) => write({ hidden }), signal });
   const finder = search({
     ...{ t, state, texts, questions, signal },
-    can: () => why() === null,
+    can,
     write: (text) => write({ search: text }),
     changed: draw,
     go: cloud.frame,
@@ -191,7 +194,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       return;
     }
     texts.want([one]);
-    texts.wantPicture(one);
+    pictures.want(one);
     tip.show(words.tip(one), at);
     looking = at;
   }
@@ -317,7 +320,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     const coloring = titleIn(t.language, model.get("_colorings"), state.colours()?.name ?? "");
     keys.update({ dark: colour.dark, hidden: model.get("hidden"), title: coloring });
     held.update(state.selected(), points?.count ?? 0);
-    show(notes, (facts?.notes ?? []).join(" "));
+    show(notes, [...(facts?.notes ?? []), pictures.note()].filter(Boolean).join(" "));
   }
 
   /** Take what changed. One message may carry several traits: they are drawn once, together. */

@@ -99,6 +99,20 @@ export interface Trails {
   positions: Packed;
 }
 
+/** That points have pictures, which are asked for; an exported page has small ones of as many as there is room for. */
+export interface Pictured {
+  data: number;
+  /** Those whose pictures are here: uint32 [m], ascending. */
+  points?: Packed;
+  /** Widths and heights: uint8 [m, 2]. */
+  sizes?: Packed;
+  /** PNG or JPEG files in which 64 pictures are one above the other, each so many pixels below the one before. */
+  strips?: DataView<ArrayBuffer>[];
+  cell?: number;
+  /** How many could not be read. */
+  unread?: number;
+}
+
 /** The synced traits. See the Python side, `widgets/embedding_scatter.py`, for the same in words. */
 export interface State {
   projection: string;
@@ -138,7 +152,7 @@ export interface State {
   _layers: string[];
   /** {data, texts: string[]} where there are few enough; {} else: they are asked for. */
   _texts: object;
-  /** {data, pictures: true} where points have pictures: they are asked for. */
+  /** `Pictured` where points have pictures. */
   _pictures: object;
   /** Whether something can be dropped in, and what: "text", "words" (arithmetic), or "". */
   _drops: string;
