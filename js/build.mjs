@@ -73,7 +73,7 @@ function folded(code) {
   const name = createHash("sha256").update(code).digest("hex").slice(0, 16);
   return `const text = "${lettersOf(bytes)}";
 async function unfold() {
-  const letters = text.replace(/~/g, "\\").replace(/|/g, "<");
+  const letters = text.replace(/~/g, "\\\\").replace(/\\|/g, "<");
   const view = new DataView(new ArrayBuffer((letters.length / 5) * 4));
   for (let at = 0; at < letters.length; at += 5) {
     let number = 0;
