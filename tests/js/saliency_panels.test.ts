@@ -91,11 +91,53 @@ describe("panels", () => {
     expect(all(".xai-panel").map(({ dataset }) => dataset.stale)).toEqual(["true", "false", "false"]);
   });
   it("say alone why they could not be computed", async () => {
-    const failed = estimateOf(2, [], { method: "saliency", state: "failed", fault: "No gradient." });
-    const { seen, figures, toFirst } = await opened(two({ _estimates: [estimateOf(), failed] }));
-    expect(seen(".xai-panel .xai-alert").map(({ textContent }) => textContent)).toEqual(["No gradient."]);
+    const { seen, figures, toFirst } = await opened(failed());
+    expect(seen(".xai-panel .xai-alert > div").map(({ textContent }) => textContent)).toEqual([
+      "No gradient.",
+    ]);
     toFirst();
     expect(figures()[0]).toContain("rank 1 of 6");
+  });
+});
+
+const failed = (more: object = {}) =>
+  two({
+    _estimates: [
+      estimateOf(),
+      estimateOf(2, [], { method: "saliency", state: "failed", fault: "No gradient." }),
+    ],
+    ...more,
+  });
+
+describe("a panel that failed", () => {
+  const button = ({ seen }: { seen(selector: string): HTMLElement[] }) =>
+    seen(".xai-panel .xai-alert > button") as HTMLButtonElement[];
+
+  it("is tried again by its button, and the keyboard stays in the panel", async () => {
+    const view = await opened(failed());
+    const [again] = button(view);
+    expect([again?.textContent, again?.disabled, again?.tabIndex]).toEqual(["Try again", false, 0]);
+    again?.focus();
+    again?.click();
+    expect(view.model.sent.at(-1)).toMatchObject({ kind: "ask", question: { kind: "again", panel: 2 } });
+    expect(document.activeElement).toBe(view.stages()[1]);
+    await view.receive({ _estimates: [estimateOf()], busy: true });
+    expect(button(view)).toEqual([]);
+    expect(view.seen(".xai-panel .xai-alert")).toEqual([]);
+  });
+  it("says what is missing where the kernel is gone, and asks nothing", async () => {
+    const view = await opened(failed({ layout: { comm_live: false } }));
+    const [again] = button(view);
+    expect([again?.disabled, again?.title]).toEqual([true, "The kernel has restarted: run the cell again."]);
+    again?.click();
+    expect(view.model.sent).toEqual([]);
+  });
+  it("cannot be tried again in an exported page", async () => {
+    const model = failed({ live: false });
+    Object.assign(model, { offline: true });
+    const view = await opened(model);
+    expect(view.text(".xai-panel .xai-alert > div")).toBe("No gradient.");
+    expect(button(view)).toEqual([]);
   });
 });
 

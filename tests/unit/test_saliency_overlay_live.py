@@ -566,6 +566,34 @@ class TestFaults:
         e = alone("kernel_shap", tolerance=1e-9, budget=400)
         np.testing.assert_allclose(overlay.explanations[2].values, e.values, atol=1e-6)
 
+    def test_a_panel_that_failed_is_tried_again_alone(self):
+        module = Breaking(0)
+        overlay = given(adapter(module), PICTURE, method=["occlusion", "saliency"], trust=False)
+        assert [one["state"] for one in by_panel(overlay)] == ["failed", "failed"]
+        facts, _ = asked(overlay, kind="again", panel=2)
+        assert facts["shape"] == [0]
+        assert "the power is gone" in by_panel(overlay)[1]["fault"]
+        module.rows = 10**9
+        before = len(told(overlay, "_estimates"))
+        asked(overlay, kind="again", panel=2)
+        first, second = by_panel(overlay)
+        assert ("the power is gone" in first["fault"], second["fault"], second["state"]) == (True, None, "done")
+        np.testing.assert_allclose(values(second), alone("saliency").values, rtol=1e-5)
+        assert (overlay.busy, overlay._fault) == (False, None)
+        # What it said is gone before the model is asked.
+        assert [one["panel"] for one in told(overlay, "_estimates")[before]] == [1]
+        # A map that is there is not computed again.
+        rows = module.rows
+        asked(overlay, kind="again", panel=2)
+        assert module.rows == rows
+        asked(overlay, kind="again", panel=1)
+        assert [one["fault"] for one in by_panel(overlay)] == [None, None]
+        np.testing.assert_allclose(values(by_panel(overlay)[0]), alone("occlusion").values, rtol=1e-5, atol=1e-7)
+
+    def test_a_panel_that_is_gone_is_not_tried_again(self):
+        fault, _ = asked(given(adapter(), PICTURE, method="saliency", trust=False), kind="again", panel=9)
+        assert fault == "This panel is not there any more, or has no model to ask."
+
     def test_a_wrong_target_leaves_the_other_panels_alone(self):
         overlay = given(adapter(), PICTURE, method="occlusion", target=["bird", "dog"], trust=False)
         first, second = by_panel(overlay)

@@ -115,8 +115,13 @@ class Explaining:
             known = run.explanation()
         return self._before.get(at) if known is None else known
 
+    def forgive(self, panels: Sequence[Panel]) -> None:
+        """Try again what failed; the others that failed stay so."""
+        for panel in panels:
+            self._faults.pop((self.current, panel.key), None)
+
     def explain(self, panels: Sequence[Panel]) -> Told:
-        """Every panel's first estimate, then each as well as it is wanted."""
+        """Every panel's first estimate, then each as well as it is wanted; one that failed first needs `forgive`."""
         self.number, self._now = self.number + 1, None
         self._runs = {key: run for key, run in self._runs.items() if key in {panel.key for panel in panels}}
         yield self.estimates(panels)
@@ -130,8 +135,9 @@ class Explaining:
 
     def _begin(self, panel: Panel, open_runs: list[tuple[Panel, Iterator[Any]]], panels: Sequence[Panel]) -> Told:
         at = (self.current, panel.key)
+        if at in self._faults:
+            return
         try:
-            self._faults.pop(at, None)
             if at in self._known:
                 yield from self._told_of(panel)
                 return

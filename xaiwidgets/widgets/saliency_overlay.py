@@ -274,8 +274,10 @@ class SaliencyOverlay(SaliencyTraits):
             for told in looking():
                 self._apply(told or {})
 
-    def _explain(self) -> None:
+    def _explain(self, *, again: Panel | None = None) -> None:
+        """Answer the panels; `again`: of those that failed only this one, else all are tried again."""
         explaining = self._explaining
+        explaining.forgive(self._panels() if again is None else [again])
         self._desk.drop("check", "film", "game")
 
         def answering() -> Told:
@@ -351,12 +353,15 @@ class SaliencyOverlay(SaliencyTraits):
     def _answered(self, question: Mapping[str, Any]) -> tuple[dict[str, Any], npt.NDArray[Any]]:
         kind = question["kind"]
         panel = next((one for one in self._panels() if one.id == question.get("panel")), None)
-        if kind not in {"hide", "features", "game"}:
+        if kind not in {"hide", "features", "game", "again"}:
             return super()._answered(question)
         if panel is None or not self._adapters:
             raise InputError("This panel is not there any more, or has no model to ask.")
-        if kind == "game":
-            self._order("game", lambda: self._explaining.play(panel))
+        if kind in {"game", "again"}:
+            if kind == "game":
+                self._order("game", lambda: self._explaining.play(panel))
+            else:
+                self._explain(again=panel)
             return {}, np.empty(0, dtype=np.uint8)
         claims = self._explaining.claims
         if kind == "features":

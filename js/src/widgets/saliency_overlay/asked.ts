@@ -1,11 +1,13 @@
 import type { Life } from "../../core/life";
 import type { Known } from "./known";
-import type { Panel } from "./wire";
+import type { Panel, Question } from "./wire";
 
 /** What panels ask, as a hand changes it. */
 export interface Asked {
   change(id: number, changes: Partial<Panel>): void;
   close(id: number): void;
+  /** The same once more: it failed. */
+  again(id: number): void;
   /** One more of the same picture; its id. */
   add(like: Panel): number;
   /** What the next one would show. */
@@ -31,6 +33,11 @@ export function asked(life: Life, state: Known): Asked {
     close(id) {
       highest = Math.max(highest, id);
       write(state.panels().filter((one) => one.id !== id));
+    },
+    again(id) {
+      const question: Question = { kind: "again", panel: id };
+      // Nobody waits for the answer: the panel shows what comes.
+      life.send({ kind: "ask", id: "again", question });
     },
     add(like) {
       const all = state.panels();

@@ -39,6 +39,8 @@ interface View {
   stage: Stage;
   figure: HTMLElement;
   fault: HTMLElement;
+  sentence: HTMLElement;
+  again: HTMLButtonElement;
   end: AbortController;
   scene: Scene | null;
 }
@@ -56,10 +58,12 @@ export function panels(options: {
   events: Omit<StageEvents, "at"> & { at(place: Place | null, id: PanelId): void };
   activate(id: PanelId): void;
   close(id: PanelId): void;
+  /** Compute it once more: it failed. */
+  again(id: PanelId): void;
   add(): void;
   signal: AbortSignal;
 }): Panels {
-  const { t, camera, events, activate, close, add, signal } = options;
+  const { t, camera, events, activate, close, again: retry, add, signal } = options;
   const views = new Map<PanelId, View>();
   const grid = h("div", "panels");
   const plus = button("add", "+");
@@ -77,10 +81,22 @@ export function panels(options: {
       events: { ...events, at: (place) => events.at(place, id) },
     });
     const figure = h("div", "figure number");
-    const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
+    const sentence = h("div");
+    const again = button("button", t("again"));
+    const fault = h("div", { class: "xai-alert", role: "alert", hidden: true }, sentence, again);
     const section = h("section", "panel", head.el, one.el, figure, head.why, fault);
     for (const type of ["pointerdown", "focusin"] as const) on(section, type, () => activate(id), life);
-    const made = { el: section, head, stage: one, figure, fault, end, scene: null };
+    on(
+      again,
+      "click",
+      () => {
+        retry(id);
+        // What had focus goes with what failed.
+        one.el.focus();
+      },
+      life,
+    );
+    const made = { el: section, head, stage: one, figure, fault, sentence, again, end, scene: null };
     views.set(id, made);
     return made;
   }
@@ -106,8 +122,11 @@ export function panels(options: {
         say(view.figure, figure ?? "");
         view.figure.title = figure ?? "";
         view.figure.hidden = figure === null || (!figure && !!fault);
-        say(view.fault, fault ?? "");
+        say(view.sentence, fault ?? "");
         view.fault.hidden = !fault;
+        view.again.hidden = adds === null;
+        view.again.disabled = why !== null;
+        set(view.again, { title: why });
         view.scene = kept(view.scene, one.scene);
         view.stage.update(view.scene);
       });

@@ -89,6 +89,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     },
     activate,
     close,
+    again: (id) => id !== "parted" && ask.again(id),
     add,
   });
   const answers = scores({ t, aim: (target) => change({ target }), signal });

@@ -193,7 +193,9 @@ export type Question =
    * (how many maps there are) in the facts, uint8 [k, h, w] with 0 … 255 from each map's lowest to its highest. */
   | { kind: "features"; panel: number; layer: string }
   /** Play the deletion and insertion game for a panel; answered at once, `_game` follows. */
-  | { kind: "game"; panel: number };
+  | { kind: "game"; panel: number }
+  /** Compute a panel that failed once more; answered at once, its estimate follows. */
+  | { kind: "again"; panel: number };
 
 /** An empty dict stands for "not there yet". */
 export const filled = <T>(raw: object | null | undefined): T | null =>
