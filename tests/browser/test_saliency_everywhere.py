@@ -83,6 +83,21 @@ def fits(page):
     )
 
 
+def cut(page):
+    """What is said but cannot be read to its end."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".xai-saliency :is(.xai-head, .xai-panel, .xai-place-line) *")].filter(one => {
+            const style = getComputedStyle(one);
+            return one.checkVisibility() && one.textContent && style.overflow !== "visible" && style.clipPath === "none"
+                && (one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight);
+        }).map(one => one.textContent)"""
+    )
+
+
+def start_of(part):
+    return part.evaluate("one => one.getBoundingClientRect().left")
+
+
 def test_an_exported_file_is_looked_at_offline_and_offers_nothing_that_needs_a_kernel(page, exported, screenshot, seen):
     widget = opened(page, exported["two"])
     expect(widget.locator(".xai-panel .xai-trust:visible")).to_have_count(2)
@@ -108,6 +123,31 @@ def test_an_exported_file_is_looked_at_offline_and_offers_nothing_that_needs_a_k
     page.emulate_media(color_scheme="dark")
     rest(widget)
     screenshot(page, "saliency-exported-dark")
+    assert seen.errors_of(page) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nothing_is_cut_where_it_is_narrow(page, exported, tmp_path, language, seen):
+    path = tmp_path / "narrow.html"
+    said = exported["two"].read_text(encoding="utf-8").replace('"language": ""', f'"language": "{language}"')
+    assert f'"language": "{language}"' in said
+    # So much is said where a map stopped at its limit: also to stop and to go on, as if there were a kernel.
+    said = said.replace("offline:!0", "online:!0").replace('"live": false', '"live": true')
+    said = said.replace('"state": "done"', '"state": "stopped"').replace('"evaluations": ', '"evaluations": 1234')
+    path.write_text(said, encoding="utf-8")
+    widget = opened(page, path)
+    stopped, go_on = {"en": ("stopped", "Resume"), "zh": ("已停止", "继续")}[language]
+    for width in (360, 480, 560, 720):
+        page.set_viewport_size({"width": width, "height": 1200})
+        press(widget, "ArrowRight")
+        rest(widget)
+        expect(widget.locator(".xai-head .xai-state")).to_have_text(stopped)
+        expect(widget.get_by_role("button", name=go_on)).to_be_visible()
+        assert cut(page) == [], f"cut at {width} pixels"
+        assert fits(page)
+        if width < 560:
+            assert start_of(widget.locator(".xai-head .xai-readout")) == start_of(widget.locator(".xai-main"))
+        press(widget, "Escape")
     assert seen.errors_of(page) == []
 
 

@@ -84,7 +84,7 @@ export function panels(options: {
     const sentence = h("div");
     const again = button("button", t("again"));
     const fault = h("div", { class: "xai-alert", role: "alert", hidden: true }, sentence, again);
-    const section = h("section", "panel", head.el, one.el, figure, head.why, fault);
+    const section = h("section", "panel", head.el, h("div", {}, one.el, figure, head.why, fault));
     for (const type of ["pointerdown", "focusin"] as const) on(section, type, () => activate(id), life);
     on(
       again,
