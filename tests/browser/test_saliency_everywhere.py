@@ -86,11 +86,14 @@ def fits(page):
 def cut(page):
     """What is said but cannot be read to its end."""
     return page.evaluate(
-        """() => [...document.querySelectorAll(".xai-saliency :is(.xai-head, .xai-panel, .xai-place-line) *")].filter(one => {
-            const style = getComputedStyle(one);
-            return one.checkVisibility() && one.textContent && style.overflow !== "visible" && style.clipPath === "none"
-                && (one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight);
-        }).map(one => one.textContent)"""
+        """() => [...document.querySelectorAll(".xai-saliency :is(.xai-head, .xai-panel, .xai-place-line) *")]
+            .filter(one => one.textContent && one.checkVisibility())
+            .filter(one => {
+                const { overflow, clipPath } = getComputedStyle(one);
+                return overflow !== "visible" && clipPath === "none"
+                    && (one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight);
+            })
+            .map(one => one.textContent)"""
     )
 
 
