@@ -1,5 +1,5 @@
 /** Saliency overlays as Python would send them: a picture of 6 × 4 pixels in regions of 2 × 3, with known numbers. */
-import type { Model } from "../../js/src/widgets/saliency_overlay/wire";
+import type { Cover, Model } from "../../js/src/widgets/saliency_overlay/wire";
 import { FakeModel } from "./fake";
 
 const KINDS = { uint16: Uint16Array, int16: Int16Array, float32: Float32Array };
@@ -85,3 +85,7 @@ export function overlay(state: Record<string, unknown> = {}): FakeModel {
 }
 
 export const asModel = (model: FakeModel) => model as unknown as Model;
+
+/** What a cover hides as it went to the kernel, row by row: the way back of `coverOf`. */
+export const covered = ({ runs }: Cover): number[] =>
+  runs.flatMap((run, i) => Array.from({ length: run }, () => i % 2));

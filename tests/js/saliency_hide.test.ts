@@ -1,15 +1,9 @@
 import { speech } from "../../js/src/core/words";
-import {
-  claimOf,
-  type HiddenAnswer,
-  type HideFacts,
-  hide,
-  rowsOf,
-} from "../../js/src/widgets/saliency_overlay/hide";
-import { covered } from "../../js/src/widgets/saliency_overlay/marks";
+import { claimOf, type HiddenAnswer, rowsOf } from "../../js/src/widgets/saliency_overlay/effect";
+import { type HideFacts, hide } from "../../js/src/widgets/saliency_overlay/hide";
 import type { Place, Scene } from "../../js/src/widgets/saliency_overlay/parts";
 import type { Question } from "../../js/src/widgets/saliency_overlay/wire";
-import { pictureOf, regionsOf } from "./saliency_fake";
+import { covered, pictureOf, regionsOf } from "./saliency_fake";
 
 const outputsOf = (probabilities: Record<string, number>) => ({
   ...{ input: 1, kind: "class" as const, total: 1000 },
@@ -91,7 +85,7 @@ function opened(more: Partial<HideFacts> = {}) {
       part.update(facts);
     },
     scene: () => part.scene(scene as unknown as Scene),
-    bits: (one: Pending | undefined) => [...covered(one?.question.cover as never)].map(String).join(""),
+    bits: (one: Pending | undefined) => covered(one?.question.cover as never).join(""),
     pass: (ms = 1000) => vi.advanceTimersByTimeAsync(ms),
   };
 }
@@ -99,17 +93,11 @@ function opened(more: Partial<HideFacts> = {}) {
 describe("hiding a part", () => {
   beforeEach(() => {
     vi.useFakeTimers();
-    vi.stubGlobal(
-      "OffscreenCanvas",
-      class {
-        getContext = () => ({ putImageData() {} });
-        transferToImageBitmap = () => ({ bitmap: true });
-      },
-    );
+    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue({ putImageData() {} } as never);
   });
   afterEach(() => {
     vi.useRealTimers();
-    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
   });
 
   it("asks nothing before something is hidden", async () => {
@@ -164,7 +152,7 @@ describe("hiding a part", () => {
     await pass();
     pending[0]?.resolve(answerOf({ cat: 0.3 }));
     await pass();
-    expect(scene()).toMatchObject({ seen: { bitmap: true }, cover: null, heat: null });
+    expect(scene()).toMatchObject({ seen: { width: 1, height: 1 }, cover: null, heat: null });
     find("input[type=checkbox]").click();
     expect(scene().heat).toEqual({ heat: true });
   });

@@ -41,6 +41,24 @@ export function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Say a sentence, or show nothing at all where there is none. */
+export function show(element: HTMLElement, sentence: string): void {
+  say(element, sentence);
+  element.hidden = !sentence;
+}
+
+/** Where it is said what went wrong; see `show`. */
+export const alarm = (...content: (Node | string)[]): HTMLElement =>
+  h("div", { class: "xai-alert", role: "alert", hidden: true }, ...content);
+
+/** A control behind its name; `kind` is its class. */
+export const labelled = (kind: string, name: string, ...control: Node[]): HTMLLabelElement =>
+  h("label", kind, h("span", "caption", name), ...control);
+
+/** What a select offers. */
+export const offered = (pairs: readonly (readonly [value: string, name: string])[]): HTMLOptionElement[] =>
+  pairs.map(([value, name]) => h("option", { value, dir: "auto" }, name));
+
 /** An SVG element. */
 export function shape(name: string, attributes: Attributes, ...children: (Node | string)[]): SVGElement {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);

@@ -1,6 +1,6 @@
 import { regionAt } from "./heat";
-import { canvasOf } from "./paint";
-import type { Place } from "./parts";
+import { canvasOf, pixels } from "./paint";
+import type { Image, Place } from "./parts";
 import type { Cover, Picture, Regions } from "./wire";
 
 /** What is hidden, pixel by pixel of what the model sees, row by row: 1 where it is. */
@@ -84,7 +84,7 @@ export function maskOfRegions(regions: Regions, seen: [number, number], gone: re
   return mask;
 }
 
-/** The same as it goes to the kernel; `covered` of marks.ts is the way back. */
+/** The same as it goes to the kernel. */
 export function coverOf({ height, width, bits }: Mask): Cover {
   const runs: number[] = [];
   let [value, from] = [0, 0];
@@ -100,24 +100,12 @@ export function coverOf({ height, width, bits }: Mask): Cover {
 export const shareOf = ({ bits }: Mask): number =>
   bits.reduce((sum, bit) => sum + bit, 0) / (bits.length || 1);
 
-function blank(width: number, height: number) {
-  const canvas = globalThis.OffscreenCanvas && new OffscreenCanvas(width, height);
-  const pen = canvas?.getContext("2d");
-  return pen ? { canvas, pen } : null;
-}
-
 /** Red, green and blue bytes as a picture; null where this browser cannot. */
-export function bitmapOf(bytes: Uint8Array, height: number, width: number): ImageBitmap | null {
-  const made = blank(width, height);
-  if (!made) return null;
-  const image = new ImageData(width, height);
-  for (let i = 0; i < height * width; i++) {
-    image.data.set(bytes.subarray(3 * i, 3 * i + 3), 4 * i);
-    image.data[4 * i + 3] = 255;
-  }
-  made.pen.putImageData(image, 0, 0);
-  return made.canvas.transferToImageBitmap();
-}
+export const imageOf = (bytes: Uint8Array, height: number, width: number): Image | null =>
+  pixels(width, height, (data, at, i) => {
+    data.set(bytes.subarray(3 * i, 3 * i + 3), at);
+    data[at + 3] = 255;
+  });
 
 /** The box's part of a picture, with what is hidden of it as `absent` has it. */
 export function without(
@@ -125,26 +113,20 @@ export function without(
   bitmap: ImageBitmap,
   absent: ImageBitmap,
   mask: Mask,
-): ImageBitmap | null {
+): Image | null {
   const [left, top, right, bottom] = box;
   const longest = Math.max(...seen, Math.min(SHOWN, Math.max(right - left, bottom - top)));
   const [height = 0, width = 0] = seen.map((side) => Math.round((side * longest) / Math.max(...seen)));
-  const made = blank(width, height);
-  const veil = canvasOf(mask.width, mask.height, (pen) => {
-    const image = new ImageData(mask.width, mask.height);
-    mask.bits.forEach((bit, i) => {
-      image.data[4 * i + 3] = 255 * bit;
-    });
-    pen.putImageData(image, 0, 0);
+  const veil = pixels(mask.width, mask.height, (data, at, i) => {
+    data[at + 3] = 255 * (mask.bits[i] as number);
   });
-  if (!made || !veil) return null;
-  const { canvas, pen } = made;
-  pen.imageSmoothingEnabled = false;
-  pen.drawImage(veil, 0, 0, width, height);
-  pen.imageSmoothingEnabled = true;
-  pen.globalCompositeOperation = "source-in";
-  pen.drawImage(absent, 0, 0, width, height);
-  pen.globalCompositeOperation = "destination-over";
-  pen.drawImage(bitmap, left, top, right - left, bottom - top, 0, 0, width, height);
-  return canvas.transferToImageBitmap();
+  return canvasOf(width, height, (pen) => {
+    pen.imageSmoothingEnabled = false;
+    if (veil) pen.drawImage(veil, 0, 0, width, height);
+    pen.imageSmoothingEnabled = true;
+    pen.globalCompositeOperation = "source-in";
+    pen.drawImage(absent, 0, 0, width, height);
+    pen.globalCompositeOperation = "destination-over";
+    pen.drawImage(bitmap, left, top, right - left, bottom - top, 0, 0, width, height);
+  });
 }

@@ -1,5 +1,5 @@
 import { MARKS, type Trust } from "../../core/badge";
-import { button, h, on, say, set } from "../../core/dom";
+import { button, h, labelled, offered, on, say, set } from "../../core/dom";
 import { percent, plain } from "../../core/numbers";
 import type { Speech, Word } from "../../core/words";
 import { type Frame, type FrameFacts, filled } from "./wire";
@@ -33,17 +33,14 @@ export function sorted(count: number, film: readonly FrameFacts[], sort: Sort): 
 /** A strip of pictures: what the model says of each, and how far it is. */
 export function film(options: { t: Speech; go(index: number): void; signal: AbortSignal }): Film {
   const { t, go, signal } = options;
-  const select = h(
-    "select",
-    "select",
-    ...SORTS.map((value) => h("option", { value }, t(`saliency.film.${value}`))),
-  );
+  const sorts = SORTS.map((value) => [value, t(`saliency.film.${value}`)] as const);
+  const select = h("select", "select", ...offered(sorts));
   const count = h("span", "caption number");
   const strip = h("div", { class: "xai-frames", role: "group", "aria-label": t("saliency.film") });
   const el = h(
     "div",
     "film",
-    h("div", "film-head", count, h("label", "method", h("span", "caption", t("saliency.film.sort")), select)),
+    h("div", "film-head", count, labelled("method", t("saliency.film.sort"), select)),
     strip,
   );
   let known: Frame[] = [];

@@ -1,13 +1,13 @@
 import { unpack } from "../../core/arrays";
 import { type Answer, type Ask, isDropped } from "../../core/ask";
-import { button, h, icon, on, say, set } from "../../core/dom";
+import { alarm, button, h, icon, on, say, set, show } from "../../core/dom";
 import { decimalsFor, plain } from "../../core/numbers";
 import { segments } from "../../core/segments";
 import { slider } from "../../core/slider";
 import type { Speech } from "../../core/words";
 import { band, type Curve } from "./band";
 import { maskOfRegions, without } from "./cover";
-import type { Scene, Shown } from "./parts";
+import type { Image, Scene, Shown } from "./parts";
 import type { Game, Panel, Picture, Question, Regions } from "./wire";
 
 type Kind = "deletion" | "insertion";
@@ -77,7 +77,7 @@ export function game(options: {
   let problem = "";
   let timer: ReturnType<typeof setInterval> | undefined;
   let absent: { of: Regions["absent"]; bitmap: ImageBitmap | null } = { of: null, bitmap: null };
-  let made: { key: string; of: unknown[]; seen: ImageBitmap | null } = { key: "", of: [], seen: null };
+  let made: { key: string; of: unknown[]; seen: Image | null } = { key: "", of: [], seen: null };
 
   const kinds = segments(
     t("saliency.game"),
@@ -99,7 +99,7 @@ export function game(options: {
   const curve = band((value) => go(value), signal);
   const score = h("div", "number");
   const words = h("div", { class: "xai-caption", role: "status" });
-  const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
+  const fault = alarm();
   const head = h("div", "hand", ...[kinds.el, play, thumb.el]);
   const told = h("div", "told", score, words);
   const both = h("div", "game-body", curve.el, told);
@@ -164,8 +164,7 @@ export function game(options: {
     start.title = facts.why ?? "";
     say(start, waits ? t("computing") : t("saliency.game.start"));
     head.hidden = both.hidden = !drawn;
-    say(fault, problem);
-    fault.hidden = !problem;
+    show(fault, problem);
     if (!drawn || !now) return;
     kinds.update(kind);
     step = Math.min(step, steps() - 1);

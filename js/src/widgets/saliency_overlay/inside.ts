@@ -1,11 +1,12 @@
 import { unpack } from "../../core/arrays";
 import { type Answer, type Ask, isDropped } from "../../core/ask";
-import { button, h, on, say, set } from "../../core/dom";
+import { alarm, button, h, labelled, offered, on, say, set, show } from "../../core/dom";
 import { decimalsFor, signed } from "../../core/numbers";
 import { remembered } from "../../core/remembered";
 import type { Speech } from "../../core/words";
 import { heatOf } from "./heat";
-import { canvasOf } from "./paint";
+import { shapesOf } from "./layers";
+import { pixels } from "./paint";
 import type { Heat, Scene, Shown } from "./parts";
 import { ramp } from "./ramps";
 import type { Estimate, ModelFacts, Panel, Picture, Question, Regions } from "./wire";
@@ -33,13 +34,10 @@ const KEYS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, Home: -Infi
 /** A map as a small picture. */
 function thumb(codes: Uint8Array, height: number, width: number): HTMLElement {
   const colours = ramp("heat", false);
-  const canvas = canvasOf(width, height, (pen) => {
-    const image = new ImageData(width, height);
-    codes.forEach((code, i) => {
-      image.data.set(colours.subarray(3 * code, 3 * code + 3), 4 * i);
-      image.data[4 * i + 3] = 255;
-    });
-    pen.putImageData(image, 0, 0);
+  const canvas = pixels(width, height, (data, at, i) => {
+    const from = 3 * (codes[i] as number);
+    data.set(colours.subarray(from, from + 3), at);
+    data[at + 3] = 255;
   });
   return canvas ?? h("span");
 }
@@ -75,7 +73,7 @@ export function inside(options: {
   /** Which one lies over the picture, and which one has the keyboard. */
   let [laid, at] = [-1, 0];
   let faces: HTMLButtonElement[] = [];
-  let offered = "";
+  let known = "";
 
   const select = h("select", "select");
   on(
@@ -88,14 +86,9 @@ export function inside(options: {
     signal,
   );
   const count = h("span", { class: "xai-caption", role: "status" });
-  const head = h(
-    "div",
-    "hand",
-    h("label", "setting", h("span", "caption", t("saliency.layer")), select),
-    count,
-  );
+  const head = h("div", "hand", labelled("setting", t("saliency.layer"), select), count);
   const list = h("div", { class: "xai-thumbs", role: "group" });
-  const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
+  const fault = alarm();
   const el = h("div", "inside", head, list, fault);
 
   on(
@@ -168,22 +161,18 @@ export function inside(options: {
   function draw(): void {
     if (!facts) return;
     const { model, why } = facts;
-    const layers = model?.layers ?? [];
+    const layers = shapesOf(model);
     const key = JSON.stringify(layers);
-    if (key !== offered) {
-      offered = key;
-      const named = layers.map(({ name, shape }) =>
-        h("option", { value: name, dir: "auto" }, `${name} · ${shape.join(" × ")}`),
-      );
-      select.replaceChildren(h("option", { value: "" }, t("saliency.layer.auto")), ...named);
+    if (key !== known) {
+      known = key;
+      select.replaceChildren(...offered([["", t("saliency.layer.auto")], ...layers]));
     }
     select.value = layerNow();
     select.disabled = why !== null;
     select.title = why ?? "";
     const words = maps && { n: maps.units.length, total: maps.total };
     say(count, words ? t("saliency.maps", words) : problem || why ? "" : t("computing"));
-    say(fault, problem);
-    fault.hidden = !problem;
+    show(fault, problem);
     list.hidden = !maps;
     faces.forEach((face, i) => {
       set(face, { "aria-pressed": String(i === laid) });

@@ -1,4 +1,4 @@
-import { h, on, set } from "../../core/dom";
+import { h, labelled, offered, on, set } from "../../core/dom";
 import type { Speech } from "../../core/words";
 import type { ModelFacts } from "./wire";
 
@@ -15,10 +15,14 @@ export interface Layers {
   }): void;
 }
 
+/** A model's layers, each with its shape. */
+export const shapesOf = (model: ModelFacts | undefined): [name: string, words: string][] =>
+  (model?.layers ?? []).map(({ name, shape }) => [name, `${name} · ${shape.join(" × ")}`]);
+
 /** Which layer is looked at, with the shape of what lies over the picture there. */
 export function layers(t: Speech, pick: (layer: string | null) => void, signal: AbortSignal): Layers {
   const select = h("select", "select");
-  const el = h("label", "method", h("span", "caption", t("saliency.layer")), select);
+  const el = labelled("method", t("saliency.layer"), select);
   let last = "";
   on(select, "change", () => pick(select.value || null), signal);
 
@@ -27,15 +31,13 @@ export function layers(t: Speech, pick: (layer: string | null) => void, signal: 
     update({ model, method, layer, used, live, why }) {
       el.hidden = !live || !model?.layered.includes(method);
       if (el.hidden || !model) return;
-      const all = model.layers.map(({ name, shape }) => [name, `${name} · ${shape.join(" × ")}`]);
+      const all = shapesOf(model);
       if (layer !== null && !all.some(([name]) => name === layer)) all.push([layer, layer]);
       const auto = t("saliency.layer.auto") + (layer === null && used ? ` · ${used}` : "");
       const key = JSON.stringify([auto, all]);
       if (key !== last) {
         last = key;
-        select.replaceChildren(
-          ...[["", auto], ...all].map(([value, text = ""]) => h("option", { value, dir: "auto" }, text)),
-        );
+        select.replaceChildren(...offered([["", auto], ...all]));
       }
       select.value = layer ?? "";
       select.disabled = why !== null;

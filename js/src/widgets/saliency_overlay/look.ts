@@ -1,4 +1,4 @@
-import { h, on, set } from "../../core/dom";
+import { h, labelled, offered, on, set } from "../../core/dom";
 import { segments } from "../../core/segments";
 import { slider } from "../../core/slider";
 import type { Speech, Word } from "../../core/words";
@@ -23,8 +23,6 @@ export function look(options: {
   signal: AbortSignal;
 }): LookControls {
   const { t, now, write, signal } = options;
-  const setting = (name: string, control: HTMLElement, ...more: HTMLElement[]) =>
-    h("label", "setting", h("span", "caption", name), control, ...more);
   const views = segments(
     t("saliency.view"),
     {
@@ -35,22 +33,17 @@ export function look(options: {
     (view) => write({ view }),
     signal,
   );
-  const chosen = (kind: "colormap" | "sign", options: string[][]) => {
-    const select = h(
-      "select",
-      "select",
-      ...options.map(([value, name = ""]) => h("option", { value }, name)),
-    );
+  const chosen = (kind: "colormap" | "sign", pairs: [string, string][]) => {
+    const select = h("select", "select", ...offered(pairs));
     on(select, "change", () => write({ [kind]: select.value }), signal);
     return select;
   };
-  const ramps = COLORMAPS.map(({ name }) => [name, t(`saliency.colormap.${name}` as Word)]);
+  const ramps = COLORMAPS.map(({ name }): [string, string] => [name, t(`saliency.colormap.${name}` as Word)]);
   const colours = chosen("colormap", [["", t("saliency.colormap.auto")], ...ramps]);
   const signs = chosen(
     "sign",
     SIGNS.map((sign) => [sign, t(`saliency.sign.${sign}`)]),
   );
-  const signed = setting(t("saliency.sign"), signs);
   const shares = SHARES.map((name) => {
     const thumb = slider(t(`saliency.look.${name}`), (value) => now({ [name]: value / 100 }), signal);
     thumb.el.title = t(`saliency.look.${name}.title`);
@@ -59,11 +52,11 @@ export function look(options: {
   });
   const el = h(
     "div",
-    { class: "xai-look", role: "group", "aria-label": t("saliency.look") },
+    { class: "xai-look", role: "group", "aria-label": t("saliency.tool.look") },
     views.el,
-    setting(t("saliency.colormap"), colours),
-    signed,
-    ...shares.map(([name, thumb]) => setting(t(`saliency.look.${name}`), thumb.el)),
+    labelled("setting", t("saliency.colormap"), colours),
+    labelled("setting", t("saliency.sign"), signs),
+    ...shares.map(([name, thumb]) => labelled("setting", t(`saliency.look.${name}`), thumb.el)),
   );
 
   return {

@@ -1,14 +1,15 @@
 import { borders, type Line } from "./contour";
+import type { Mask } from "./cover";
 import { regionAt } from "./heat";
-import { canvasOf, css, DARK, kept, overBox, PALE, type Pen, type Room, strokes } from "./paint";
+import { css, DARK, kept, overBox, PALE, type Pen, pixels, type Room, strokes } from "./paint";
 import type { Place, Scene } from "./parts";
 import { isDark } from "./ramps";
-import type { Cover, Regions } from "./wire";
+import type { Regions } from "./wire";
 
 /** So many outlines are kept. */
 const MANY = 64;
 const keptOutlines = kept<Regions, Map<string, Line[]>>();
-const keptCover = kept<Cover, { canvas: HTMLCanvasElement | null; lines: Line[] }>();
+const keptCover = kept<Mask, { canvas: HTMLCanvasElement | null; lines: Line[] }>();
 
 /** Lines around some regions, in pixels of what the model sees. */
 function outlineOf(regions: Regions, [height, width]: [number, number], some: readonly number[]): Line[] {
@@ -31,27 +32,13 @@ function outlineOf(regions: Regions, [height, width]: [number, number], some: re
   return lines;
 }
 
-/** What a cover hides, row by row. */
-export function covered({ runs, width, height }: Cover): Uint8Array {
-  const all = new Uint8Array(width * height);
-  let at = 0;
-  for (const [i, run] of runs.entries()) {
-    if (i % 2) all.fill(1, at, at + run);
-    at += run;
-  }
-  return all;
-}
-
-const shapeOf = (cover: Cover) =>
+const shapeOf = (cover: Mask) =>
   keptCover(cover, "", () => {
-    const { width, height } = cover;
-    const all = covered(cover);
-    const canvas = canvasOf(width, height, (pen) => {
-      const image = new ImageData(width, height);
-      for (let i = 0; i < all.length; i++) image.data[4 * i + 3] = all[i] ? 150 : 0;
-      pen.putImageData(image, 0, 0);
+    const { width, height, bits } = cover;
+    const canvas = pixels(width, height, (data, at, i) => {
+      data[at + 3] = 150 * (bits[i] as number);
     });
-    return { canvas, lines: borders((i) => all[i] === 1, width, height) };
+    return { canvas, lines: borders((i) => bits[i] === 1, width, height) };
   });
 
 /** What a hand has marked: painted parts, regions, a cross and a brush. */
@@ -66,7 +53,7 @@ export function paintMarks(
   pen.clearRect(0, 0, room.width, room.height);
   if (!picture) return;
   const [height, width] = picture.seen;
-  if (cover?.runs.length) {
+  if (cover) {
     const { canvas, lines } = shapeOf(cover);
     pen.imageSmoothingEnabled = false;
     if (canvas) overBox(pen, picture, room, cover, () => pen.drawImage(canvas, 0, 0));

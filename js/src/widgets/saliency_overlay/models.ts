@@ -1,4 +1,4 @@
-import { h, on } from "../../core/dom";
+import { h, labelled, offered, on } from "../../core/dom";
 import type { Speech } from "../../core/words";
 import type { ModelFacts, Panel } from "./wire";
 
@@ -10,7 +10,7 @@ export interface Models {
 /** Which of several models a panel asks; a method that the other doesn't know gives way to its first. */
 export function models(t: Speech, pick: (changes: Partial<Panel>) => void, signal: AbortSignal): Models {
   const select = h("select", "select");
-  const el = h("label", "method", h("span", "caption", t("saliency.model")), select);
+  const el = labelled("method", t("saliency.model"), select);
   let known: Parameters<Models["update"]>[0] | null = null;
   on(
     select,
@@ -31,7 +31,7 @@ export function models(t: Speech, pick: (changes: Partial<Panel>) => void, signa
       const { models: all, panel, live, why } = facts;
       el.hidden = !live || all.length < 2;
       if (select.options.length !== all.length)
-        select.replaceChildren(...all.map(({ name }, i) => h("option", { value: i }, name)));
+        select.replaceChildren(...offered(all.map(({ name }, i) => [String(i), name])));
       select.value = String(panel.model);
       select.disabled = why !== null;
       select.title = why ?? "";

@@ -2,7 +2,7 @@ import type { Rgb, Theme } from "../../core/theme";
 import type { Lie, Size } from "./camera";
 import { colourOf, composed, counted, edgeOf, lineColourOf } from "./compose";
 import { borders, isoLines, type Line } from "./contour";
-import type { Heat, Look, Scene } from "./parts";
+import type { Heat, Image, Look, Scene } from "./parts";
 import { isDark } from "./ramps";
 import type { Picture } from "./wire";
 
@@ -61,6 +61,18 @@ export const canvasOf = (
   if (pen) draw(pen);
   return pen && canvas;
 };
+
+/** A canvas whose pixels are put one by one: red, green, blue and alpha from `at` on are those of pixel `i`. */
+export const pixels = (
+  width: number,
+  height: number,
+  put: (data: Uint8ClampedArray, at: number, i: number) => void,
+): HTMLCanvasElement | null =>
+  canvasOf(width, height, (pen) => {
+    const image = new ImageData(width, height);
+    for (let i = 0; i < width * height; i++) put(image.data, 4 * i, i);
+    pen.putImageData(image, 0, 0);
+  });
 
 const keyOf = ({ view, colormap, opacity, threshold, sign }: Look, dark: boolean) =>
   [view, colormap, opacity, threshold, sign, dark].join();
@@ -151,7 +163,7 @@ export function strokes(
 }
 
 /** A picture in a rectangle, of which only the part on the canvas is drawn. */
-function image(pen: Pen, bitmap: ImageBitmap, [x, y, width, height]: number[], room: Room): void {
+function image(pen: Pen, bitmap: Image, [x, y, width, height]: number[], room: Room): void {
   const [left, top] = [Math.max(0, x as number), Math.max(0, y as number)];
   const right = Math.min(room.width, (x as number) + (width as number));
   const bottom = Math.min(room.height, (y as number) + (height as number));

@@ -1,5 +1,5 @@
 import type { Trust } from "../../core/badge";
-import { button, h, on, say, set } from "../../core/dom";
+import { alarm, button, h, on, say, set } from "../../core/dom";
 import type { Speech } from "../../core/words";
 import { type Caption, caption } from "./caption";
 import type { Camera, Place, Scene, Stage, StageEvents } from "./parts";
@@ -83,7 +83,7 @@ export function panels(options: {
     const figure = h("div", "figure number");
     const sentence = h("div");
     const again = button("button", t("again"));
-    const fault = h("div", { class: "xai-alert", role: "alert", hidden: true }, sentence, again);
+    const fault = alarm(sentence, again);
     const section = h("section", "panel", head.el, h("div", {}, one.el, figure, head.why, fault));
     for (const type of ["pointerdown", "focusin"] as const) on(section, type, () => activate(id), life);
     on(

@@ -1,4 +1,8 @@
-import type { Cover, Estimate, Picture, Regions } from "./wire";
+import type { Mask } from "./cover";
+import type { Estimate, Picture, Regions } from "./wire";
+
+/** What can be drawn. */
+export type Image = ImageBitmap | HTMLCanvasElement;
 
 /** A panel's numbers over the box, as finely as they are drawn: row by row, NaN where nothing is known. */
 export interface Heat {
@@ -31,9 +35,9 @@ export interface Scene {
   heat: Heat | null;
   look: Look;
   /** What the model saw instead of the box's part of the picture, where something is hidden from it. */
-  seen: ImageBitmap | null;
+  seen: Image | null;
   /** What a person has painted over, not yet answered. */
-  cover: Cover | null;
+  cover: Mask | null;
   /** Regions that are outlined: hovered here or in a linked widget, and chosen ones. */
   hovered: readonly number[];
   selected: readonly number[];

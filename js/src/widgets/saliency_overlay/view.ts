@@ -1,5 +1,5 @@
 import { badge } from "../../core/badge";
-import { h, on, say } from "../../core/dom";
+import { alarm, h, on, show } from "../../core/dom";
 import { ownKeys } from "../../core/own_keys";
 import { remembered } from "../../core/remembered";
 import { scores } from "../../core/scores";
@@ -112,8 +112,8 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   });
   const test = claim({ ...{ t, model, life, state, signal }, changed: draw });
   const strip = film({ t, go: (index) => life.write({ current: index }), signal });
-  const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
-  const dead = h("div", { class: "xai-alert", role: "alert", hidden: true });
+  const fault = alarm();
+  const dead = alarm();
   const help = h("div", { class: "xai-help", role: "note" }, t("saliency.help"));
   const notes = h("div", "notes");
   const main = h("div", "main", grid.el, line.el, shared.el, test.el, key.el, settings.el, notes);
@@ -293,11 +293,6 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     show(fault, model.get("_fault")?.message ?? "");
     show(dead, can ? (why ?? "") : "");
     show(notes, [...(state.picture?.notes ?? []), ...(estimate?.notes ?? [])].join(" "));
-  }
-
-  function show(element: HTMLElement, sentence: string): void {
-    say(element, sentence);
-    element.hidden = !sentence;
   }
 
   /** Take what changed. One message may carry several traits: they are drawn once, together. */
