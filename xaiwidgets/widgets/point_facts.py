@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from xaiwidgets.errors import InputError
 from xaiwidgets.projection.coloring import Coloring, read_coloring
+from xaiwidgets.projection.distortion import Distortion
 
 BELIEVED = ("distortion", "trustworthiness", "continuity")
 """Colourings that say how far a point can be believed where it is."""
@@ -70,3 +71,13 @@ def read_images(images: Sequence[Any] | None, total: int) -> Sequence[Any] | Non
     found = f"{len(images)} pictures" if listed else "no list of them"
     msg = f"images has {found} for {total} points; give a list with one for each."
     raise InputError(msg)
+
+
+def believed(found: Distortion | None, name: str, count: int) -> Coloring:
+    """One of `BELIEVED` as a colouring of so many points; NaN where nothing is known."""
+    if found is None:
+        return Coloring(kind="number", values=np.full(count, np.nan))
+    if name == "distortion":
+        worst = np.minimum(found.trustworthiness, found.continuity)
+        return Coloring(kind="number", values=1.0 - worst.astype(np.float64))
+    return Coloring(kind="number", values=getattr(found, name).astype(np.float64))

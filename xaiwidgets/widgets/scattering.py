@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from xaiwidgets.engine.tabular import Tabular
 from xaiwidgets.errors import InputError, XaiError
 from xaiwidgets.models.embedded import Embedded, embedded
-from xaiwidgets.models.picture import read_picture
 from xaiwidgets.models.text_encoder import TextEncoder
 from xaiwidgets.projection.coloring import Coloring
-from xaiwidgets.projection.distortion import FEWEST, Distortion, distortion, false_neighbours
+from xaiwidgets.projection.distortion import FEWEST, Distortion, distortion
 from xaiwidgets.projection.frame import Frame
 from xaiwidgets.projection.frames import frames, laid_over
-from xaiwidgets.projection.neighbours import nearest
-from xaiwidgets.projection.pca import pca
-from xaiwidgets.projection.procrustes import aligned, alignment
 from xaiwidgets.projection.rows import Rows, read_new_rows, read_rows
+from xaiwidgets.projection.ways import ways
 from xaiwidgets.projection.words_sum import words_sum
 from xaiwidgets.widgets.array import wire
 from xaiwidgets.widgets.asked import Told
-from xaiwidgets.widgets.point_facts import BELIEVED, read_colorings, read_images, read_texts
+from xaiwidgets.widgets.point_facts import BELIEVED, believed, read_colorings, read_images, read_texts
+from xaiwidgets.widgets.point_inputs import PointInputs
+from xaiwidgets.widgets.scatter_near import NEIGHBOURS, landed, near
 from xaiwidgets.widgets.scatter_wire import Room, wired_cloud, wired_colours, wired_halo, wired_score
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 MANY, FIRST, CLOSE = 20_000, 500, 0.0025
 """Of more points than the first, measuring ends after at least the second when the standard errors are the third: at
@@ -37,9 +32,6 @@ a million points all of them would take hours."""
 
 PICTURES = 0.05
 """Seconds between two pictures."""
-
-NEIGHBOURS = 15
-"""How many neighbours count, where nothing else is said."""
 
 SENT_TEXTS = 20_000
 """Texts of so many points travel at once; of more, those that are asked for."""
@@ -57,6 +49,7 @@ class Scattering:
         frame: where they lie, or None.
         distortion: how far that can be believed, as far as it is known, or None.
         layers: the layers' names.
+        inputs: what the points are called, what they look like, and what a model reads of them.
         data: tells these points from others that the same widget has shown.
     """
 
@@ -72,14 +65,12 @@ class Scattering:
         self.frame: Frame | None = None
         self.distortion: Distortion | None = None
         self.layers: tuple[str, ...] = ()
+        self.inputs = PointInputs()
         self._model = model
         self._layer = layer
         self.metric = metric
-        self._given: Any = None
         self._all: tuple[Rows, ...] = ()
         self._colorings: dict[str, Coloring] = {}
-        self._texts: tuple[str, ...] = ()
-        self._images: Sequence[Any] | None = None
         self._words: dict[str, int] = {}
         self._room = Room()
         self._first: dict[int, tuple[Rows, Frame]] = {}
@@ -112,19 +103,18 @@ class Scattering:
         else:
             self.layers, arrays = (), (given,)
         self._all = tuple(read_rows(values, metric=self.metric) for values in arrays)
-        self._given = given
         rows = self._all[-1]
         if len({tuple(one.kept.tolist()) for one in self._all}) > 1:
             raise InputError("Some layers give no finite numbers for some inputs; give a layer= that does.")
         self._colorings = read_colorings(colors, rows.kept, rows.total)
-        self._texts = tuple(map(str, read_texts(texts, rows.kept, rows.total)))
-        self._images = read_images(images, rows.total)
-        names = {text.strip().casefold() for text in self._texts}
-        # Sums are of words: names that tell points apart.
-        single = self._model is None and self._texts and "" not in names and len(names) == len(self._texts)
-        self._words = (
-            {text.strip().casefold(): i for i, text in reversed(list(enumerate(self._texts)))} if single else {}
+        self.inputs = PointInputs(
+            kept=rows.kept,
+            texts=tuple(map(str, read_texts(texts, rows.kept, rows.total))),
+            images=read_images(images, rows.total),
+            rows=given if self._model is None else None,
         )
+        # Sums are of words: names that tell points apart.
+        self._words = self.inputs.words() if self._model is None else {}
         self.rows = rows
 
     def told(self, data: int) -> dict[str, Any]:
@@ -134,12 +124,12 @@ class Scattering:
             data: their number, another one than that of the points before.
         """
         self.data = data
-        count = len(self._texts)
-        sent = {"data": self.data, "texts": list(self._texts)} if 0 < count <= SENT_TEXTS else {}
+        texts = self.inputs.texts
+        sent = {"data": self.data, "texts": list(texts)} if 0 < len(texts) <= SENT_TEXTS else {}
         return {
             "_layers": list(self.layers) if len(self.layers) > 1 else [],
             "_texts": sent,
-            "_pictures": {"data": self.data} if self._images is not None else {},
+            "_pictures": {"data": self.data} if self.inputs.images is not None else {},
             "_drops": "text" if isinstance(self._model, TextEncoder) else "words" if self._words else "",
             "_dropped": {},
             "_near": {},
@@ -223,12 +213,12 @@ class Scattering:
         """How far each point cannot be believed, as far as it is known."""
         if self.distortion is None:
             return {"_halo": {}}
-        worst = _believed(self.distortion, "distortion", len(self._known_rows().values)).values
+        worst = believed(self.distortion, "distortion", len(self._known_rows().values)).values
         return {"_halo": {"data": self.data, "run": self._run, **wired_halo(worst)}}
 
     def _coloring(self, name: str) -> Coloring | None:
         if name in BELIEVED:
-            return _believed(self.distortion, name, len(self._known_rows().values))
+            return believed(self.distortion, name, len(self._known_rows().values))
         return self._colorings.get(name)
 
     def numbers_of(self, name: str) -> npt.NDArray[np.float64]:
@@ -246,21 +236,11 @@ class Scattering:
 
     def near(self, point: int | None) -> Told:
         """A chosen point's true neighbours, and the false ones of the picture."""
-        count = 0 if self.rows is None else len(self.rows.values)
-        if point is None or self.rows is None or self.frame is None or point >= count or count == 1:
+        if point is None or self.rows is None or self.frame is None:
             yield {"_near": {}}
             return
-        found = false_neighbours(self.rows, self.frame.positions, point, k=_some(count))
-        yield {
-            "_near": {
-                "data": self.data,
-                "run": self._run,
-                "point": point,
-                "true": found.nearest.tolist(),
-                "distances": found.distances.tolist(),
-                "false": found.shown[~found.true].tolist(),
-            }
-        }
+        found = near(self.rows, self.frame, point)
+        yield {"_near": {"data": self.data, "run": self._run, **found} if found else {}}
 
     def drop(self, text: str) -> Told:
         """A text, or a sum of words, lands among the points."""
@@ -290,19 +270,8 @@ class Scattering:
         yield self._landed(name, read_new_rows(vector, self._known_rows())[0])
 
     def _landed(self, name: str, vector: Any, without: tuple[int, ...] = ()) -> dict[str, Any]:
-        rows, frame = self._known_rows(), self._known_frame()
-        found = nearest(rows, vector, k=_some(len(rows.values)), without=without)
-        position = frame.positions[found.indices].mean(0) if frame.place is None else frame.place(vector[None])[0]
-        return {
-            "_dropped": {
-                "data": self.data,
-                "run": self._run,
-                "text": name,
-                "position": self._room.into(position[None])[0].tolist(),
-                "near": found.indices.tolist(),
-                "distances": found.distances.tolist(),
-            }
-        }
+        found = landed(self._known_rows(), self._known_frame(), self._room, vector, without=without)
+        return {"_dropped": {"data": self.data, "run": self._run, "text": name, **found}}
 
     def trail(self, points: npt.NDArray[np.int64]) -> Told:
         """The ways of some points through the layers, by PCA, laid over each other from the shown layer both ways."""
@@ -310,74 +279,16 @@ class Scattering:
         if len(self._all) < 2 or not len(points) or frame is None:
             yield {"_trails": {}}
             return
-        followed = [int(point) for point in points[:FOLLOWED]]
-        pictures: list[npt.NDArray[np.float32]] = []
-        for rows in self._all:
-            for made in pca(rows, dims=frame.positions.shape[1]):
-                if made is not None:
-                    pictures.append(made.positions)
-                yield None
+        followed = points[:FOLLOWED]
         here = next(place for place, rows in enumerate(self._all) if rows is self.rows)
         first = self._first.get(frame.positions.shape[1])
-        if frame.method == "pca" and first is not None:
-            # As the layers lie when they are shown.
-            ways = [alignment(picture, first[1].positions, scaled=False)(picture) for picture in pictures]
-        else:
-            # From the shown layer both ways.
-            before = aligned([frame.positions, *pictures[:here][::-1]])[::-1]
-            ways = [*before, *aligned([frame.positions, *pictures[here + 1 :]])[1:]]
-        # The shown layer's picture is the one that is shown, so that the way leads through it.
-        ways[here] = frame.positions
-        inside = np.stack([self._room.into(way[followed]) for way in ways])
-        told = {"data": self.data, "run": self._run, "points": followed, "positions": wire(inside, np.float32)}
-        yield {"_trails": told}
-
-    def texts_of(self, points: Sequence[int]) -> list[str]:
-        """What some points are called."""
-        return [self._texts[point] if point < len(self._texts) else "" for point in points]
-
-    def inputs_for(self, model: Any, points: npt.NDArray[np.int64]) -> Any:
-        """What a model reads of some points: rows, pictures or texts.
-
-        Raises:
-            InputError: the points have none of these.
-        """
-        if isinstance(model, Tabular) and self._model is not None:
-            raise InputError("The model reads rows of a table, and the points are what another model makes of inputs.")
-        if self.rows is None:
-            return []
-        places = self.rows.kept[points]
-        if isinstance(model, Tabular):
-            rows = self._given if hasattr(self._given, "shape") else np.asarray(self._given)
-            return rows.iloc[places] if hasattr(rows, "iloc") else rows[places]
-        if "veil" in getattr(model, "faces", ()):
-            if self._images is None:
-                raise InputError("The model reads pictures, and the points have none; give the scatter images=.")
-            return [self._images[place] for place in places]
-        if not self._texts:
-            raise InputError("The model reads texts, and the points have none; give the scatter texts=.")
-        return self.texts_of(points.tolist())
-
-    def search(self, text: str) -> npt.NDArray[np.uint32]:
-        """The points whose text has this in it, without regard to case."""
-        wanted = text.casefold()
-        found = [i for i, one in enumerate(self._texts) if wanted in one.casefold()] if wanted else []
-        return np.asarray(found, dtype=np.uint32)
-
-    def picture(self, point: int) -> Image:
-        """The picture that a point stands for.
-
-        Raises:
-            InputError: there is none, or it cannot be read.
-        """
-        if self._images is None:
-            raise InputError("The points have no pictures; give them with images=.")
-        place = int(self._known_rows().kept[point])
-        try:
-            return read_picture(self._images[place]).convert("RGB")
-        except InputError as problem:
-            msg = f"images[{place}] cannot be shown: {problem}"
-            raise InputError(msg) from problem
+        for found in ways(self._all, frame, here=here, first=first and first[1]):
+            if found is None:
+                yield None
+                continue
+            inside = np.stack([self._room.into(way[followed]) for way in found])
+            told = {"data": self.data, "run": self._run, "points": followed.tolist()}
+            yield {"_trails": {**told, "positions": wire(inside, np.float32)}}
 
     def _cloud(self) -> dict[str, Any]:
         frame = self._known_frame()
@@ -396,20 +307,6 @@ class Scattering:
     def _known_frame(self) -> Frame:
         assert self.frame is not None  # noqa: S101
         return self.frame
-
-
-def _believed(found: Distortion | None, name: str, count: int) -> Coloring:
-    if found is None:
-        return Coloring(kind="number", values=np.full(count, np.nan))
-    if name == "distortion":
-        worst = np.minimum(found.trustworthiness, found.continuity)
-        return Coloring(kind="number", values=1.0 - worst.astype(np.float64))
-    return Coloring(kind="number", values=getattr(found, name).astype(np.float64))
-
-
-def _some(count: int) -> int:
-    """How many neighbours to name: among few points all the others are near, which says nothing."""
-    return min(NEIGHBOURS, max(3, (count - 1) // 3))
 
 
 def _close(found: Distortion) -> bool:

@@ -1,4 +1,4 @@
-import { button, h, icon, on, say, set } from "../../core/dom";
+import { h, say } from "../../core/dom";
 import { decimalsFor, plain } from "../../core/numbers";
 import type { Speech } from "../../core/words";
 import type { Known } from "./known";
@@ -6,7 +6,7 @@ import { listed } from "./listed";
 import type { Pictures } from "./pictures";
 import type { Texts } from "./texts";
 import { shortened, type Told } from "./told";
-import { CROSS } from "./tools";
+import { CROSS, tool } from "./tool";
 
 export interface Chosen {
   el: HTMLElement;
@@ -35,9 +35,7 @@ export function chosen(options: {
   };
   const section = (what: "point" | "drop", ...parts: HTMLElement[]) => {
     const name = h("strong", { class: "xai-side-name", dir: "auto" });
-    const off = button("tool", icon(CROSS));
-    set(off, { title: t("scatter.close"), "aria-label": t("scatter.close") });
-    on(off, "click", () => close(what), signal);
+    const off = tool(t("scatter.close"), CROSS, () => close(what), signal);
     const facts = h("div", "caption");
     const el = h("section", "side-part", h("div", "side-head", name, off), facts, ...parts);
     return { el, name, facts, off };

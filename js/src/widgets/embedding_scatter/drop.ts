@@ -1,6 +1,6 @@
-import { button, h, icon, on, say, set } from "../../core/dom";
+import { button, h, on, say, set } from "../../core/dom";
 import type { Speech } from "../../core/words";
-import { CROSS } from "./tools";
+import { CROSS, tool } from "./tool";
 
 export interface Drop {
   el: HTMLElement;
@@ -12,22 +12,16 @@ export function drop(options: { t: Speech; write(text: string): void; signal: Ab
   const { t, write, signal } = options;
   const field = h("input", { class: "xai-field xai-field-wide", type: "text", dir: "auto" });
   const go = button("button", t("scatter.drop"));
-  const off = button("tool", icon(CROSS));
-  set(off, { title: t("scatter.drop.off"), "aria-label": t("scatter.drop.off") });
   const news = h("span", { class: "xai-caption", role: "status" });
-  const el = h("div", "seek-one", field, go, off, news);
   const send = () => write(field.value.trim());
+  const empty = () => {
+    field.value = "";
+    send();
+    field.focus();
+  };
+  const off = tool(t("scatter.drop.off"), CROSS, empty, signal);
+  const el = h("div", "seek-one", field, go, off, news);
   on(go, "click", send, signal);
-  on(
-    off,
-    "click",
-    () => {
-      field.value = "";
-      send();
-      field.focus();
-    },
-    signal,
-  );
   on(
     field,
     "keydown",

@@ -1,7 +1,9 @@
-import { h, on, set } from "../../core/dom";
-import { type Camera, FILL, fit as filling, halfway, panned, place, resized, whole, zoomed } from "./camera";
+import { h, on } from "../../core/dom";
+import { type Camera, fit as filling, halfway, panned, place, resized, whole, zoomed } from "./camera";
+import { holding, home as homeOf } from "./framing";
 import { gestures, type How, type Tool } from "./gestures";
 import { glide } from "./glide";
+import { looking } from "./looking";
 import { painter } from "./painter";
 import { between, type Look, type Points } from "./points";
 import { onwards } from "./walk";
@@ -52,21 +54,16 @@ const REACH = 10;
 /** Milliseconds from one picture to the next. */
 const GLIDE = 400;
 const REST = 160;
-/** A point that is looked at is this far inside the view, CSS pixels. */
-const INSIDE = 24;
 /** The room changes at once by more than this where something opens beside the cloud, CSS pixels. */
 const LEAP = 100;
-/** At the top and at the bottom something stands over the cloud, which all points are seen beside. CSS pixels. */
-const [TOP, LOWER, BOTTOM, SIDE, NARROW] = [40, 58, 46, 12, 520];
-/** What can be turned is seen from so much farther. */
-const ROOM = 0.8;
-let serial = 0;
-
 /** The cloud on the page, and how a hand moves through it. */
 export function plot(options: PlotOptions): Plot {
   const { label, said, look, choose, toggle, select, lasso, leave, rested, signal } = options;
   const paints = painter({ over });
-  const stops = [stop(), stop()];
+  const seen = looking({
+    ...{ el: () => el, at, camera: () => camera, said, look, changed: paints.refresh },
+    chosen: options.start,
+  });
   const el = h(
     "div",
     {
@@ -74,7 +71,7 @@ export function plot(options: PlotOptions): Plot {
       "data-tool": "move",
     },
     paints.el,
-    ...stops,
+    ...seen.stops,
   );
   let camera = whole(0, 0);
   let shown: {
@@ -92,18 +89,8 @@ export function plot(options: PlotOptions): Plot {
   let held = false;
   /** It is being brought back, and follows the points again. */
   let homing = false;
-  let [pointed, walked] = [-1, -1];
-  let turn = 0;
   const way = glide(signal);
   let rest: ReturnType<typeof setTimeout> | undefined;
-
-  function stop(): HTMLElement {
-    serial += 1;
-    return h("span", { class: "xai-stop", role: "option", id: `xai-point-${serial}`, hidden: true });
-  }
-
-  const looked = () => (pointed >= 0 ? pointed : walked);
-  const here = () => stops[turn] as HTMLElement;
 
   function at(point: number): [number, number] {
     if (!now || point < 0 || point >= now.count) return [-1e4, -1e4];
@@ -112,10 +99,8 @@ export function plot(options: PlotOptions): Plot {
 
   function over(pen: CanvasRenderingContext2D, where: (i: number) => [number, number], from: Camera): void {
     options.over(pen, where, from);
-    const one = looked();
-    if (one < 0) return;
-    const [x, y] = where(one);
-    here().style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
+    const one = seen.point();
+    if (one >= 0) seen.stand(...where(one));
   }
 
   function paint(moving: boolean): void {
@@ -125,35 +110,19 @@ export function plot(options: PlotOptions): Plot {
     rest = setTimeout(rested, moving ? REST : 0);
   }
 
-  /** All points, filling the view; what can be turned is left room to turn in. */
-  function home(points: Points | null = shown?.points ?? null, { width, height } = camera): Camera {
-    const dims = points?.dims ?? 2;
-    const base = whole(width, height, dims);
-    const ways = shown?.ways;
-    if (dims === 3) {
-      const wide = points && ways ? filling(points, base, undefined, ways) : base;
-      return wide.zoom < ROOM ? wide : { ...base, zoom: ROOM };
-    }
-    if (!points?.count) return base;
-    const top = width < NARROW ? LOWER : TOP;
-    const [inner, high] = [width - 2 * SIDE, height - top - BOTTOM].map((side) => Math.max(1, side / FILL));
-    const room = { ...base, width: inner as number, height: high as number };
-    return panned(resized(filling(points, room, undefined, ways), width, height), 0, (top - BOTTOM) / 2);
-  }
+  const home = (room: { width: number; height: number } = camera) =>
+    homeOf(shown?.points ?? null, shown?.ways ?? null, room);
 
   /** Move there from where everything is now. */
   function go(to: { points?: Points; camera: Camera }): void {
     const [from, start] = [now, camera];
-    if (pointed >= 0) {
-      pointed = -1;
-      see();
-    }
+    seen.hover(-1);
     const points = to.points ?? shown?.points ?? null;
     const finish = () => {
       now = points;
       camera = { ...to.camera, width: camera.width, height: camera.height };
       paint(false);
-      follow();
+      seen.follow();
     };
     way.stop();
     if (!from || !points || from.count !== points.count || !from.count || !camera.width) {
@@ -173,7 +142,7 @@ export function plot(options: PlotOptions): Plot {
       now = from === points ? points : between(from, points, part);
       camera = { ...halfway({ ...start, dims }, last, part), width, height };
       paint(true);
-      follow();
+      seen.follow();
     });
   }
 
@@ -183,57 +152,16 @@ export function plot(options: PlotOptions): Plot {
     held = true;
     camera = next;
     paint(moving);
-    follow();
-  }
-
-  function see(): void {
-    const one = looked();
-    for (const stop of stops) stop.hidden = true;
-    if (one < 0) {
-      el.removeAttribute("aria-activedescendant");
-      look(-1, el);
-    } else {
-      turn = 1 - turn;
-      const [x, y] = at(one);
-      const stop = here();
-      stop.hidden = false;
-      stop.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
-      set(stop, { "aria-label": said(one), "aria-selected": String(one === options.start()) });
-      set(el, { "aria-activedescendant": stop.id });
-      look(one, stop);
-    }
-    paints.refresh();
-  }
-
-  /** The tip goes along with what is looked at; out of sight it is gone. */
-  function follow(): void {
-    const one = looked();
-    if (one < 0) return;
-    const [x, y] = at(one);
-    here().style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
-    const seen = x >= 0 && y >= 0 && x <= camera.width && y <= camera.height;
-    look(seen ? one : -1, here());
+    seen.follow();
   }
 
   function walk(to: number): void {
-    walked = to;
-    pointed = -1;
     if (to >= 0) reveal(to);
-    see();
-  }
-
-  /** The same view, moved until a point is well inside it. */
-  function holding(view: Camera, point: number): Camera {
-    if (!now || point < 0 || point >= now.count) return view;
-    const [x, y] = place(view, now.x[point] as number, now.y[point] as number, now.z?.[point]);
-    const into = (value: number, side: number) =>
-      value < INSIDE || value > side - INSIDE ? side / 2 - value : 0;
-    const [right, down] = [into(x, view.width), into(y, view.height)];
-    return right || down ? panned(view, right, down) : view;
+    seen.walk(to);
   }
 
   function reveal(point: number): void {
-    const next = holding(camera, point);
+    const next = holding(camera, now, point);
     if (next === camera) return;
     held = true;
     go({ camera: next });
@@ -257,10 +185,7 @@ export function plot(options: PlotOptions): Plot {
     move(next, moving) {
       move(next, moving);
       if (homing) held = homing = false;
-      if (pointed >= 0) {
-        pointed = -1;
-        see();
-      }
+      seen.hover(-1);
     },
     lasso(polygon, done, how) {
       lasso(done ? null : polygon);
@@ -268,35 +193,30 @@ export function plot(options: PlotOptions): Plot {
       paints.refresh();
     },
     hover(where) {
-      const one = where ? paints.pick(...where, REACH) : -1;
-      if (one === pointed) return;
-      pointed = one;
-      see();
+      seen.hover(where ? paints.pick(...where, REACH) : -1);
     },
     click(x, y, event) {
       const one = paints.pick(x, y, REACH);
-      walked = -1;
+      seen.leave();
       if (event.ctrlKey || event.metaKey) {
         if (one >= 0) toggle(one);
       } else choose(one);
     },
     enter() {
-      if (walked < 0) walk(first());
-      else choose(walked);
+      if (seen.walked() < 0) walk(first());
+      else choose(seen.walked());
     },
     toggle() {
-      if (walked >= 0) toggle(walked);
+      if (seen.walked() >= 0) toggle(seen.walked());
     },
-    walked: () => (walked >= 0 ? at(walked) : null),
+    walked: () => (seen.walked() >= 0 ? at(seen.walked()) : null),
     walk(way) {
-      if (looked() < 0) walk(first());
-      else {
-        const next = onwards(paints.around, at(looked()), way, at, shown?.points.count ?? 0);
-        walk(next < 0 ? looked() : next);
-      }
+      const one = seen.point();
+      const next = one < 0 ? first() : onwards(paints.around, at(one), way, at, shown?.points.count ?? 0);
+      walk(next < 0 ? one : next);
     },
     leave() {
-      if (walked < 0) return leave();
+      if (seen.walked() < 0) return leave();
       walk(-1);
       return true;
     },
@@ -305,10 +225,10 @@ export function plot(options: PlotOptions): Plot {
   on(
     el,
     "focus",
-    () => el.matches(":focus-visible") && walked < 0 && shown?.points.count && walk(first()),
+    () => el.matches(":focus-visible") && seen.walked() < 0 && shown?.points.count && walk(first()),
     signal,
   );
-  on(el, "blur", () => walked >= 0 && walk(-1), signal);
+  on(el, "blur", () => seen.walked() >= 0 && walk(-1), signal);
 
   function measure(): void {
     const [width, height] = [el.clientWidth, el.clientHeight];
@@ -316,7 +236,7 @@ export function plot(options: PlotOptions): Plot {
     Object.assign(paints.el.style, { width: `${width}px`, height: `${height}px` });
     const before = camera;
     const after = resized(camera, width, height);
-    const wanted = held ? holding(after, options.start()) : home(shown?.points, after);
+    const wanted = held ? holding(after, now, options.start()) : home(after);
     // A list that opens beside the cloud makes room for itself: what was seen glides there from where it was.
     if (before.width && Math.abs(before.width - width) > LEAP && before.height === height) {
       camera = panned(after, (before.width - width) / 2, 0);
@@ -326,7 +246,7 @@ export function plot(options: PlotOptions): Plot {
     }
     camera = wanted;
     paint(false);
-    follow();
+    seen.follow();
   }
   const sized = new ResizeObserver(measure);
   sized.observe(el);
@@ -348,12 +268,9 @@ export function plot(options: PlotOptions): Plot {
       }
       const other = before?.data !== facts.data;
       if (other || facts.home || before?.dims !== points.dims) held = false;
-      if (other) {
-        [pointed, walked] = [-1, -1];
-        see();
-      }
+      if (other) seen.forget();
       if (!camera.width) measure();
-      const next = held ? camera : home(points);
+      const next = held ? camera : home();
       if (!other && before?.run !== facts.run) go({ points, camera: next });
       else {
         way.stop();
@@ -376,7 +293,7 @@ export function plot(options: PlotOptions): Plot {
       tool = next;
       el.dataset.tool = next;
     },
-    looked,
+    looked: seen.point,
     reveal,
     picture: paints.picture,
   };

@@ -1,9 +1,9 @@
-import { button, h, icon, on, say, set } from "../../core/dom";
+import { h, say } from "../../core/dom";
 import type { Speech } from "../../core/words";
 import { listed } from "./listed";
 import type { Texts } from "./texts";
 import { shortened, type Told } from "./told";
-import { CROSS, SHEETS } from "./tools";
+import { CROSS, SHEETS, tool } from "./tool";
 
 export interface Selection {
   el: HTMLElement;
@@ -27,17 +27,11 @@ export function selection(options: {
 }): Selection {
   const { t, texts, words, go, point, clear, copy, signal } = options;
   const count = h("span", { class: "xai-held-count xai-number", role: "status" });
-  const tool = (label: string, path: string, use: () => void) => {
-    const one = button("tool", icon(path));
-    set(one, { title: label, "aria-label": label });
-    on(one, "click", use, signal);
-    return one;
-  };
   const tools = h(
     "span",
     "tools",
-    tool(t("scatter.copy"), SHEETS, copy),
-    tool(t("scatter.clear"), CROSS, clear),
+    tool(t("scatter.copy"), SHEETS, copy, signal),
+    tool(t("scatter.clear"), CROSS, clear, signal),
   );
   const list = listed({ label: t("scatter.selected.list"), go, point, signal });
   const more = h("div", "caption");

@@ -1,9 +1,7 @@
-import { button, h, icon, on, set } from "../../core/dom";
+import { h, set } from "../../core/dom";
 import type { Speech, Word } from "../../core/words";
 import type { Tool } from "./gestures";
-
-export const CROSS = "M4 4l8 8M12 4l-8 8";
-export const SHEETS = "M6 5.5h7.5v8H6zM10 5.5v-3H2.5v8H6";
+import { tool as button } from "./tool";
 
 const DRAGS: [Tool, Word, string][] = [
   ["move", "scatter.move", "M8 2v12M2 8h12M6 4l2-2 2 2M6 12l2 2 2-2M4 6L2 8l2 2M12 6l2 2-2 2"],
@@ -42,12 +40,7 @@ export function tools(options: {
   signal: AbortSignal;
 }): Tools {
   const { t, use, zoom, ring, signal } = options;
-  const face = (word: Word, path: string, press: () => void) => {
-    const one = button("tool", icon(path));
-    set(one, { title: t(word), "aria-label": t(word) });
-    on(one, "click", press, signal);
-    return one;
-  };
+  const face = (word: Word, path: string, press: () => void) => button(t(word), path, press, signal);
   const drags = DRAGS.map(([tool, word, path]) => [tool, face(word, path, () => use(tool))] as const);
   const zooms = ZOOMS.map(([kind, word, path]) => face(word, path, () => zoom(kind)));
   const halo = face("scatter.halo", "M8 5.500a2.500 2.500 0 1 0 .01 0M8 2a6 6 0 1 0 .01 0", ring);

@@ -1,7 +1,6 @@
 import { asking } from "../../core/ask";
-import { button, h, icon, on, say, set } from "../../core/dom";
+import { h, on, say } from "../../core/dom";
 import { ownKeys } from "../../core/own_keys";
-import { copy } from "../../core/save";
 import type { Showing } from "../../core/shown";
 import { statusBar } from "../../core/status";
 import { onTheme } from "../../core/theme";
@@ -29,10 +28,11 @@ import { pointsOf } from "./points";
 import { search } from "./search";
 import { selection } from "./selection";
 import { combined, toggled, wired } from "./sets";
-import { takePicture } from "./take_away";
+import type { SnapshotFacts } from "./snapshot";
+import { takeAway } from "./take_away";
 import { type Reply, texts as textsOf } from "./texts";
 import { told } from "./told";
-import { SHEETS, tools } from "./tools";
+import { tools } from "./tools";
 import { type Model, type Question, type State, titleIn } from "./wire";
 
 const WATCHED = [
@@ -87,11 +87,12 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
       write(model.get("hidden").length ? { color_by: name, hidden: [] } : { color_by: name }),
   });
   bar.slot.parentElement?.before(settings.settings);
-  bar.tools.append(
-    face("scatter.copy", icon(SHEETS), takeSelection),
-    face("svg", "SVG", () => take("svg")),
-    face("png", "PNG", () => take("png")),
-  );
+  const taking = takeAway({
+    ...{ t, facts: snapshotFacts, signal },
+    table: () => words.table(state.selected().length ? state.selected() : all()),
+    confirm: (told) => bar.confirm(told),
+  });
+  bar.tools.append(...taking.faces);
   const called = names({ state, texts, font: () => colour.inks.font });
   const cloud = plot({
     label: t("scatter.label"),
@@ -152,7 +153,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   const held = selection({
     ...{ t, texts, words, go, point, signal },
     clear: () => select(new Uint32Array(0)),
-    copy: takeSelection,
+    copy: taking.copy,
   });
   const fault = h("div", { class: "xai-alert", role: "alert", hidden: true });
   const dead = h("div", { class: "xai-alert", role: "alert", hidden: true });
@@ -162,13 +163,6 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   const body = h("div", "body", frame, side.el);
   root.append(bar.el, fault, dead, rows, body, keys.el, ringKey, held.el, notes, tip.el);
   el.append(root);
-
-  function face(word: "scatter.copy" | "svg" | "png", inner: string | Node, use: () => unknown): HTMLElement {
-    const one = button("tool", inner);
-    set(one, { title: t(word), "aria-label": t(word) });
-    on(one, "click", use, signal);
-    return one;
-  }
 
   const lookOf = () =>
     state.look(
@@ -231,34 +225,19 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     return true;
   }
 
-  async function takeSelection(): Promise<void> {
-    const some = state.selected().length
-      ? state.selected()
-      : Uint32Array.from({ length: state.points?.count ?? 0 }, (_, i) => i);
-    bar.confirm(t((await copy(words.table(some))) ? "copied" : "copy.failed"));
-  }
+  const all = () => Uint32Array.from({ length: state.points?.count ?? 0 }, (_, i) => i);
+  const coloring = () => titleIn(t.language, model.get("_colorings"), state.colours()?.name ?? "");
 
-  async function take(kind: "svg" | "png"): Promise<void> {
+  function snapshotFacts(): SnapshotFacts {
     const camera = cloud.camera();
-    const told = await takePicture(kind, {
-      ...{
-        t,
-        state,
-        camera,
-        points: state.points,
-        look: lookOf(),
-        inks: inks(camera.zoom),
-        dark: colour.dark,
-      },
-      marks,
-      picture: cloud.picture,
+    return {
+      ...{ state, camera, points: state.points, look: lookOf(), inks: inks(camera.zoom) },
+      ...{ dark: colour.dark, marks, picture: cloud.picture, coloring: coloring() },
       title: titleIn(t.language, model.get("_projections"), state.cloud?.method ?? ""),
-      coloring: titleIn(t.language, model.get("_colorings"), state.colours()?.name ?? ""),
       note: [progressWords(t, state.cloud), verdict.words(), ringKey.hidden ? "" : haloWords(t)]
         .filter(Boolean)
         .join(" · "),
-    });
-    bar.confirm(told);
+    };
   }
 
   function show(element: HTMLElement, sentence: string): void {
@@ -317,8 +296,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     ringKey.hidden = !(model.get("halo") && points?.count);
     side.update({ point: model.get("point"), why: reason });
     root.classList.toggle("xai-split", !side.el.hidden);
-    const coloring = titleIn(t.language, model.get("_colorings"), state.colours()?.name ?? "");
-    keys.update({ dark: colour.dark, hidden: model.get("hidden"), title: coloring });
+    keys.update({ dark: colour.dark, hidden: model.get("hidden"), title: coloring() });
     held.update(state.selected(), points?.count ?? 0);
     show(notes, [...(facts?.notes ?? []), pictures.note()].filter(Boolean).join(" "));
   }
