@@ -10,7 +10,8 @@ import torch
 import xaiwidgets as xw
 from tests.oracle.closed import PLAIN_METHODS, estimates, field_of, game_of, problem_of, table_game
 from xaiwidgets.engine import pace as module
-from xaiwidgets.engine.pace import CALL_SECONDS, LARGEST, Pace
+from xaiwidgets.engine.batch_size import CALL_SECONDS, LARGEST, PATIENCE
+from xaiwidgets.engine.pace import Pace
 
 
 class Machine:
@@ -52,7 +53,8 @@ def test_a_batch_that_pays_ends_where_a_call_takes_too_long(monkeypatch):
 def test_rows_that_get_no_cheaper_together_go_one_by_one(monkeypatch, seconds):
     machine = Machine(monkeypatch, lambda rows: seconds * rows * (1 + 0.01 * rows))
     machine.work(Pace(), 60)
-    assert set(machine.calls[6:]) == {1}
+    assert set(machine.calls[6:PATIENCE]) == {1}
+    assert sum(rows > 1 for rows in machine.calls) <= 6
     assert max(machine.cost(rows) for rows in machine.calls) <= 2.1 * max(CALL_SECONDS, seconds)
 
 
@@ -70,6 +72,35 @@ def test_one_slow_call_by_chance_does_not_pin_the_batch(monkeypatch):
     machine = Machine(monkeypatch, cost)
     machine.work(Pace(), 500)
     assert max(machine.calls) == LARGEST
+
+
+def test_a_busy_machine_at_the_beginning_does_not_pin_the_batch_for_ever(monkeypatch):
+    def cost(rows):
+        return (0.010 + 0.010 * rows) * (3 if rows > 1 and len(machine.calls) < 10 else 1)
+
+    machine = Machine(monkeypatch, cost)
+    machine.work(Pace(), 300)
+    # Both calls that tried more rows took three times as long, by chance, so that they went on one by one for a while.
+    assert machine.calls[5:16] == [1] * 11
+    assert set(machine.calls[30:-2]) == {8}
+
+
+@pytest.mark.parametrize("slower", [1.1, 2.0])
+def test_looking_again_costs_little_where_more_rows_never_pay(monkeypatch, slower):
+    machine = Machine(monkeypatch, lambda rows: 0.070 * rows * (slower if rows > 1 else 1))
+    machine.work(Pace(), 500)
+    assert machine.calls.count(2) == 2 + 2 * sum(PATIENCE * times <= 500 for times in (1, 5, 21))
+    assert machine.now <= 1.04 * 500 * 0.070
+
+
+def test_a_batch_that_a_method_cuts_short_does_not_shrink_the_next_ones(monkeypatch):
+    machine = Machine(monkeypatch, lambda rows: 0.010 + 0.004 * rows - 0.006 * (rows == 15))
+    pace = Pace()
+    machine.work(pace, 200)
+    for _ in range(5):
+        machine.work(pace, 15)
+        machine.work(pace, 64)
+    assert machine.calls[-4:] == [16] * 4
 
 
 def test_no_call_passes_the_budget(monkeypatch):

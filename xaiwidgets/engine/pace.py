@@ -9,17 +9,13 @@ from typing import Any, ParamSpec, TypeVar
 import torch
 from torch import Tensor
 
+from xaiwidgets.engine.batch_size import LARGEST, BatchSize
 from xaiwidgets.engine.limits import Limits
 from xaiwidgets.engine.memory import measured, out_of_memory, spelled
 from xaiwidgets.errors import ModelError
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-CALL_SECONDS = 0.12
-"""A call that takes longer makes Stop feel slow and the picture refine in jerks."""
-
-LARGEST = 64
 
 WORKSPACE = 1.2
 """What a call takes, against what `memory.measured` counts: kernels' own workspace came to 14 % at most."""
@@ -33,10 +29,9 @@ _SMALLER = "give a shorter text or a smaller picture (longest= of its adapter sh
 class Pace:
     """Counts and times model calls, and sizes the next one.
 
-    The batch grows while a row gets cheaper by it and the call stays under 120 ms, or under twice what a single row
-    takes: on a CPU eight rows at once can cost a fifth of eight single ones, or more than them, and only measuring
-    tells. Near a time limit it shrinks to what is left of the time. Under a memory cap each larger batch is
-    measured, and none is sent that would pass the cap. A batch that runs out of memory is sent again in halves.
+    The batch is the quickest that `BatchSize` has found. Near a time limit it shrinks to what is left of the time.
+    Under a memory cap each larger batch is measured, and none is sent that would pass the cap. A batch that runs out
+    of memory is sent again in halves.
 
     Attributes:
         evaluations: rows sent through the model.
@@ -57,10 +52,7 @@ class Pace:
         self.memory: float = float("inf")
         self.each = each
         self.kept = 0
-        self._size = 1
-        self._largest = LARGEST
-        self._tries = 0
-        self._per_row: dict[int, float] = {}
+        self._batch = BatchSize()
         self._recent = 0.0
         self._aside = 0.0
         self._ended: float | None = None
@@ -91,7 +83,7 @@ class Pace:
         self._recent = took / rows
         # Neither watching nor failing first says how long such a call takes.
         if not watched and survived == self._survived:
-            self._learn(rows, took)
+            self._batch.learn(rows, took)
         return result
 
     def chunks(self, count: int) -> Iterator[slice]:
@@ -99,7 +91,7 @@ class Pace:
         start = 0
         while start < count:
             wanted = min(
-                self._size, count - start, int(min((self.room - self.kept) / self.each, LARGEST, self._in_time()))
+                self._batch.rows, count - start, int(min((self.room - self.kept) / self.each, LARGEST, self._in_time()))
             )
             size = max(1, min(wanted, self._survived, self._within_memory()))
             self._shrunk |= self._within_memory() < min(wanted, self._survived)
@@ -108,8 +100,7 @@ class Pace:
 
     def as_found_by(self, other: Pace) -> None:
         """Begin with the sizes that another pace has found out on the same model."""
-        self._size, self._largest, self._tries = other._size, other._largest, other._tries
-        self._per_row, self._bytes, self._survived = dict(other._per_row), dict(other._bytes), other._survived
+        self._batch, self._bytes, self._survived = other._batch.copy(), dict(other._bytes), other._survived
 
     def keep_to(self, limits: Limits) -> None:
         """Size calls by these limits from now on; the time counts from `limits.since`, or from now."""
@@ -131,10 +122,8 @@ class Pace:
             return True
         if left == float("inf") or not self._recent:
             return False
-        # A far endpoint takes as long for one row as for many.
-        shortest = min((rows * seconds for rows, seconds in self._per_row.items()), default=self._recent)
-        over = self._aside + shortest - left
-        return over > min(left, self._grace) or needs * self._rate(self._size) > left + self._grace
+        over = self._aside + (self._batch.shortest or self._recent) - left
+        return over > min(left, self._grace) or needs * self._rate() > left + self._grace
 
     @property
     def room(self) -> float:
@@ -188,16 +177,13 @@ class Pace:
         left = self._deadline - time.perf_counter()
         if left == float("inf") or not self._recent:
             return float("inf")
-        return max(1.0, (left - self._aside) / self._rate(self._size))
+        return max(1.0, (left - self._aside) / self._rate())
 
-    def _rate(self, rows: int) -> float:
-        """Seconds that a row is likely to take in calls of so many."""
-        known = [size for size in self._per_row if size <= rows]
-        if not known:
-            return self._recent
-        best = self._per_row[max(known)]
+    def _rate(self) -> float:
+        """Seconds that a row is likely to take in the next calls."""
+        best = self._batch.per_row
         # The best of all calls is too hopeful where the machine has become busy.
-        return min(max(best, self._recent), 2 * best)
+        return self._recent if best is None else min(max(best, self._recent), 2 * best)
 
     def _within_memory(self) -> int:
         """The most rows that stay under the cap."""
@@ -208,33 +194,6 @@ class Pace:
         # A part of what one row takes may be taken once whatever the batch; until two sizes tell, it is not.
         slope = (taken - self._bytes[least]) / (most - least) if most > least else taken / most
         return int(max(1, min(LARGEST, most + (self.memory / WORKSPACE - taken) / max(slope, 1.0))))
-
-    def _learn(self, rows: int, took: float) -> None:
-        """Move on from the present size once it has shown, at its best of two, whether it pays."""
-        best = self._per_row[rows] = min(self._per_row.get(rows, took), took / rows)
-        if rows != self._size:
-            return
-        self._tries += 1
-        longest = max(CALL_SECONDS, 2 * self._per_row.get(1, 0.0))
-        smaller = max((size for size in self._per_row if size < rows), default=rows)
-        pays = smaller == rows or (best < self._per_row[smaller] and best * rows <= longest)
-        if pays:
-            self._grow(rows, longest, growth=1.6 if smaller == rows else 2 * best / self._per_row[smaller])
-        elif self._tries > 1:
-            # Only a second look rules a size out: on a busy machine one call may take twice its time by chance.
-            self._largest = self._size = rows // 2
-            self._tries = 0
-
-    def _grow(self, rows: int, longest: float, *, growth: float) -> None:
-        """To twice the size, or as far as the call stays short even if rows get no cheaper any more."""
-        best = self._per_row[rows]
-        # A call that would be too long is not tried; it is taken to grow by as much as the last step did.
-        size = rows * 2 if best * rows * growth < longest else rows
-        while size * 2 * best <= longest:
-            size *= 2
-        size = min(size, self._largest)
-        if size > rows:
-            self._size, self._tries = size, 0
 
 
 _ANY = 10**9

@@ -45,7 +45,8 @@ class PartialPicture:
         clear = veils.to(self.point)[:, None]
         if clear.shape[-2:] != self.point.shape[-2:]:
             clear = functional.interpolate(clear, size=self.point.shape[-2:], mode="bilinear", align_corners=False)
-        return self.absent + clear * (self.point - self.absent)
+        # Exact at both ends. Plane by plane, for one weight for three channels each takes four times as long.
+        return torch.lerp(*self._planes, clear)
 
     def sums(self, pixels: Tensor) -> Tensor:
         """Pixels, float [..., H, W], summed within each region, float [..., n]."""
@@ -95,6 +96,11 @@ class PartialPicture:
             "regions": self.regions.at,
             "grid": None if grid is None else list(grid),
         }
+
+    @cached_property
+    def _planes(self) -> tuple[Tensor, Tensor]:
+        """The baseline and the picture, each channel in one piece."""
+        return self.absent.contiguous(), self.point.contiguous()
 
     @cached_property
     def _at(self) -> Tensor:
