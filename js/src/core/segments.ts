@@ -10,9 +10,8 @@ export function segments<N extends string>(
   const all = (Object.keys(faces) as N[]).map((name) => {
     const [text, title] = faces[name];
     const face = button("segment", text);
-    if (title) face.title = title;
     on(face, "click", () => pick(name), signal);
-    return [name, face] as const;
+    return [name, face, title] as const;
   });
   return {
     el: h(
@@ -20,8 +19,21 @@ export function segments<N extends string>(
       { class: "xai-switch", role: "group", "aria-label": label },
       ...all.map(([, face]) => face),
     ),
-    update(now: N | null, can: (name: N) => boolean = () => true): void {
-      for (const [name, face] of all) set(face, { "aria-pressed": String(name === now), hidden: !can(name) });
+    /** `can`: whether a face is there at all; `why`: why it cannot be pressed, or null. */
+    update(
+      now: N | null,
+      can: (name: N) => boolean = () => true,
+      why: (name: N) => string | null = () => null,
+    ): void {
+      for (const [name, face, title] of all) {
+        const reason = why(name);
+        face.disabled = reason !== null;
+        set(face, {
+          "aria-pressed": String(name === now),
+          hidden: !can(name),
+          title: reason ?? title,
+        });
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
-import { button, h, on, say, set } from "../../core/dom";
+import { h, say } from "../../core/dom";
+import { segments } from "../../core/segments";
 import { onTheme } from "../../core/theme";
 import type { Speech } from "../../core/words";
 import { arcs, MOST_TOKENS } from "./arcs";
@@ -53,8 +54,7 @@ export interface HeadOptions {
   signal: AbortSignal;
 }
 
-const VIEWS = ["matrix", "arcs", "vectors"] as const;
-type View = (typeof VIEWS)[number];
+type View = "matrix" | "arcs" | "vectors";
 const ZOOMS: Partial<Record<HeadTool, number | null>> = {
   "zoom.in": 1.6,
   "zoom.out": 1 / 1.6,
@@ -77,8 +77,15 @@ export function headPanel({ t, ask, write, hover, coloured, confirm, signal }: H
   const walk = headTools(["previous", "next", "pin"], { t, use, signal });
   const take = headTools(["copy", "svg", "png"], { t, use, signal });
   const zooms = headTools(["zoom.out", "zoom.in", "zoom.all"], { t, use, signal });
-  const choices = new Map(VIEWS.map((name) => [name, button("segment", t(`grid.view.${name}`))]));
-  const views = h("span", { class: "xai-switch", role: "group" }, ...choices.values());
+  const views = segments(
+    t("grid.views"),
+    { matrix: [t("grid.view.matrix")], arcs: [t("grid.view.arcs")], vectors: [t("grid.view.vectors")] },
+    (name) => {
+      view = name;
+      if (facts) update(facts);
+    },
+    signal,
+  );
   const news = h("p", { class: "xai-panel-news", role: "status", hidden: true });
   const scale = scaleBar(t);
   const caution = h("p", "caption caution", t("grid.caution"));
@@ -117,21 +124,11 @@ export function headPanel({ t, ask, write, hover, coloured, confirm, signal }: H
   const products = vectors({ t, ask, signal });
   const own = h("div", { class: "xai-panel-head", hidden: true }, h("span", "panel-title"));
   const maps = h("div", "maps", h("div", "map-own", own, map.el, scale.el), beside.el);
-  const row = h("div", "panel-head", views, zooms.el);
+  const row = h("div", "panel-head", views.el, zooms.el);
   const head = h("div", "panel-head", title, walk.el);
   const line = h("div", "panel-head", best, take.el);
   const el = h("section", "panel", head, line, row, news, maps, lines.el, products.el, caution);
 
-  for (const [name, one] of choices)
-    on(
-      one,
-      "click",
-      () => {
-        view = name;
-        if (facts) update(facts);
-      },
-      signal,
-    );
   onTheme(
     el,
     () => {
@@ -255,7 +252,7 @@ export function headPanel({ t, ask, write, hover, coloured, confirm, signal }: H
     for (const tool of ["svg", "png"] as const)
       take.update(tool, { dead: nothing, hidden: maps.hidden && !nothing });
     zooms.el.hidden = maps.hidden || (whole && !canZoom(extent));
-    row.hidden = views.hidden && zooms.el.hidden;
+    row.hidden = views.el.hidden && zooms.el.hidden;
     zooms.update("zoom.out", { dead: whole ? t("grid.zoom.out") : null });
     zooms.update("zoom.all", { dead: whole ? t("grid.zoom.all") : null });
   }
@@ -282,11 +279,8 @@ export function headPanel({ t, ask, write, hover, coloured, confirm, signal }: H
       vectors: stack.vectors && alive && (next.grid?.heads ?? stack.heads) === stack.heads,
     };
     const now = possible[view] ? view : "matrix";
-    for (const [name, one] of choices) {
-      one.hidden = !possible[name];
-      set(one, { "aria-pressed": String(name === now) });
-    }
-    views.hidden = !possible.arcs && !possible.vectors;
+    views.update(now, (name) => possible[name]);
+    views.el.hidden = !possible.arcs && !possible.vectors;
     caution.hidden = shown?.source !== "weights" && next.grid?.source !== "weights";
     const facing = shown && drawn(shown);
     maps.hidden = now !== "matrix" || !facing;

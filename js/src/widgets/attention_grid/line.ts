@@ -1,6 +1,7 @@
-import { button, h, on, say, set } from "../../core/dom";
+import { h, on, say } from "../../core/dom";
 import { editor } from "../../core/editor";
 import type { Reading } from "../../core/reading";
+import { segments } from "../../core/segments";
 import { steps } from "../../core/steps";
 import type { Speech } from "../../core/words";
 import type { Side } from "./known";
@@ -56,13 +57,14 @@ export function line({ t, write, hover, choose, edited, signal }: LineOptions): 
   let shown = "";
   let scene = new AbortController();
 
-  const looking = button("segment", t("grid.looks"));
-  const looked = button("segment", t("grid.looked"));
-  const toggle = h(
-    "div",
-    { class: "xai-switch", role: "group", "aria-label": t("grid.asks") },
-    looking,
-    looked,
+  const toggle = segments(
+    t("grid.asks"),
+    { query: [t("grid.looks")], key: [t("grid.looked")] },
+    (name) => {
+      asks = name;
+      draw();
+    },
+    signal,
   );
   const pen = editor({
     label: t("text.edit"),
@@ -87,7 +89,7 @@ export function line({ t, write, hover, choose, edited, signal }: LineOptions): 
     go: (step) => write({ step, query: (facts?.text?.prompt ?? 1) + step - 1 }),
     signal,
   });
-  const el = h("div", "line", toggle, sheet, empty, home, scrubber.el);
+  const el = h("div", "line", toggle.el, sheet, empty, home, scrubber.el);
 
   function pick(side: Side, token: number): void {
     const single = facts?.stack?.queries === facts?.stack?.keys;
@@ -160,12 +162,8 @@ export function line({ t, write, hover, choose, edited, signal }: LineOptions): 
     empty.dataset.busy = String(waiting);
     if (stack) build(stack);
     const single = stack?.queries === stack?.keys;
-    toggle.hidden = !stack || !single;
-    for (const [face, name] of [
-      [looking, "query"],
-      [looked, "key"],
-    ] as const)
-      set(face, { "aria-pressed": String(asks === name) });
+    toggle.el.hidden = !stack || !single;
+    toggle.update(asks);
     for (const [side, one, row] of strips) {
       const now = stripFacts(side, facts);
       // A text that is being written, or was not read yet, stands in the place of its older self.
@@ -175,12 +173,6 @@ export function line({ t, write, hover, choose, edited, signal }: LineOptions): 
     scrubber.update({ input: text, step: facts.step, live, alive });
   }
 
-  function ask(what: "query" | "key"): void {
-    asks = what;
-    draw();
-  }
-  on(looking, "click", () => ask("query"), signal);
-  on(looked, "click", () => ask("key"), signal);
   // Who clicks twice to edit has chosen no token with the first click.
   let before: Partial<State> = {};
   on(

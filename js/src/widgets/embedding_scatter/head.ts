@@ -1,5 +1,6 @@
-import { type Attributes, button, h, on, say, set } from "../../core/dom";
+import { type Attributes, h, labelled, on, say } from "../../core/dom";
 import { plain } from "../../core/numbers";
+import { segments } from "../../core/segments";
 import type { Speech } from "../../core/words";
 import { curve } from "./curve";
 import type { Cloud, Described, State } from "./wire";
@@ -41,20 +42,15 @@ export function head(options: {
   signal: AbortSignal;
 }): Head {
   const { t, write, recolour, signal } = options;
-  const sides = [2, 3].map((dims) => {
-    const face = button("segment", `${dims}D`);
-    set(face, { title: t(dims === 2 ? "scatter.flat" : "scatter.deep") });
-    on(face, "click", () => write({ dims }), signal);
-    return face;
-  });
-  const dimensions = h(
-    "span",
-    { class: "xai-switch", role: "group", "aria-label": t("scatter.dims") },
-    ...sides,
+  const dimensions = segments(
+    t("scatter.dims"),
+    { 2: ["2D", t("scatter.flat")], 3: ["3D", t("scatter.deep")] },
+    (side) => write({ dims: Number(side) }),
+    signal,
   );
   const number = (what: "perplexity" | "rate", more: Attributes) => {
     const field = h("input", { class: "xai-field xai-number", type: "number", ...more });
-    const label = h("label", "method", h("span", "caption", t(`scatter.${what}`)), field);
+    const label = labelled("method", t(`scatter.${what}`), field);
     label.title = t(`scatter.${what}.title`);
     return [label, field] as const;
   };
@@ -63,8 +59,8 @@ export function head(options: {
   const tsne = h("span", "settings", perplexity, rate);
   const select = h("select", "select");
   const fixed = h("span", "method-name");
-  const colour = h("label", "method", h("span", "caption", t("scatter.colour")), select, fixed);
-  const settings = h("span", "settings", dimensions, colour);
+  const colour = labelled("method", t("scatter.colour"), select, fixed);
+  const settings = h("span", "settings", dimensions.el, colour);
   const chart = curve(t);
   on(select, "change", () => recolour(select.value), signal);
   on(
@@ -96,12 +92,11 @@ export function head(options: {
     tsne,
     curve: chart.el,
     update({ can, exported, why, projection, dims, perplexity: set_, rate, colorings, coloring, cloud }) {
-      dimensions.hidden = exported;
-      sides.forEach((face, i) => {
-        // Points that lie as given have as many dimensions as were given.
-        face.disabled = !can || (projection === "given" && dims !== i + 2);
-        set(face, { "aria-pressed": String(dims === i + 2) });
-      });
+      dimensions.el.hidden = exported;
+      const shown = dims === 2 ? "2" : "3";
+      const kept = (side: string) =>
+        projection === "given" && side !== shown ? t("scatter.dims.given") : null;
+      dimensions.update(shown, undefined, (side) => why ?? kept(side));
       tsne.hidden = exported || projection !== "tsne";
       field.disabled = steps.disabled = !can;
       field.max = String(most(cloud?.count ?? 0));
