@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from xaiwidgets.engine.layer_features import laid_over
 from xaiwidgets.engine.layer_problem import gradient_at, told_of_reuse
 from xaiwidgets.engine.layers import changed_outputs, layer_called, layer_outputs, outputs_of
-from xaiwidgets.engine.patch_grid import patch_grid
+from xaiwidgets.engine.patch_grid import laid_in_grid, patch_grid
 from xaiwidgets.engine.problem import Field, Inside, Maps, Problem
 from xaiwidgets.errors import MethodError
 
@@ -169,11 +169,8 @@ def _over_picture(outputs: Tensor, name: str, field: Field) -> Tensor:
             "choose a convolution, or a block of a vision transformer."
         )
         raise MethodError(msg)
-    channels, rows, columns = shape
-    if outputs.dim() == 4:
-        return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
-    patches = outputs[:, outputs.shape[1] - rows * columns :].transpose(1, 2)
-    return patches.reshape(len(outputs), channels, rows, columns).to(torch.promote_types(outputs.dtype, torch.float32))
+    maps = outputs if outputs.dim() == 4 else laid_in_grid(outputs.transpose(1, 2), shape[1:])
+    return maps.to(torch.promote_types(maps.dtype, torch.float32))
 
 
 def _last_that_counts(inside: Inside) -> tuple[str, int]:

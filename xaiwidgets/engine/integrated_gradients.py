@@ -48,8 +48,9 @@ def integrated_gradients(field: Field, pace: Pace) -> Iterator[Estimate]:
         contributions = wide(gradients) * difference
         maps.keep(alphas, contributions)
         rows = field.by_feature(contributions).cpu().double()
-        for alpha, value, row in zip(alphas, values.tolist(), rows, strict=True):
-            path.integrand[alpha], path.value_at[alpha] = row, value
+        everything = contributions.flatten(1).sum(1).cpu().double()
+        for alpha, value, row, total in zip(alphas, values.tolist(), rows, everything.tolist(), strict=True):
+            path.integrand[alpha], path.value_at[alpha], path.total_at[alpha] = row, value, total
 
     evaluate([0.5])
     middle = path.integrand[0.5]
@@ -139,6 +140,7 @@ class _Path:
     def __init__(self) -> None:
         self.integrand: dict[float, Tensor] = {}
         self.value_at: dict[float, float] = {}
+        self.total_at: dict[float, float] = {}
         self.pieces: list[_Piece] = []
 
     def roughest(self) -> list[_Piece]:
@@ -170,7 +172,9 @@ class _Path:
         """The sum over the pieces."""
         values = torch.stack([piece.integral for piece in self.pieces]).sum(0)
         error = torch.stack([piece.error for piece in self.pieces]).square().sum(0).sqrt()
-        gap = abs(float(values.sum()) - (self.value_at[1.0] - self.value_at[0.0]))
+        # Of all contributions: a layer's class token has no feature, and what it holds is no error of those that have.
+        total = sum(weight * self.total_at[node] for node, weight in self.weights().items())
+        gap = abs(total - (self.value_at[1.0] - self.value_at[0.0]))
         missing, norm = gap - float(error.sum()), float(values.abs().sum())
         if missing > 0:
             error = error + missing * (values.abs() / norm if norm > 0 else 1 / len(values))

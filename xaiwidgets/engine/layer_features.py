@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from xaiwidgets.engine.patch_grid import laid_in_grid, patch_grid
 from xaiwidgets.engine.problem import Field, Problem
 from xaiwidgets.errors import MethodError
 
@@ -26,21 +27,24 @@ class LayerFeatures:
         lie: how they lie in the input.
         by_feature: sums contributions, float [..., *shape], into features, float [..., n].
         drawn: sums the same into the cells of a map, float [..., h, w], where these lie over a picture, else None.
+        notes: what a reader must know of them, one sentence each.
     """
 
     names: tuple[str, ...]
     lie: Any
     by_feature: Sums
     drawn: Sums | None = None
+    notes: tuple[str, ...] = ()
 
 
 def layer_features(problem: Problem, shape: Sequence[int], units: Any) -> LayerFeatures:
     """What the features are.
 
     The hidden states of T tokens, [T, D], are summed by token; special tokens count too, for inside the model they hold
-    what they took from the others. A map [C, h, w] of a picture is laid over it: each of
-    its h × w cells gives to the regions it covers, by area. Anything else, and everything with units="channels", has a
-    feature for each unit: the last axis of [T, D], else the first.
+    what they took from the others. A map [C, h, w] of a picture is laid over it: each of its h × w cells gives to the
+    regions it covers, by area. So are tokens [T, D] of which the last h × w are the picture's patches; the special ones
+    before them have no place there. Anything else, and everything with units="channels", has a feature for each unit:
+    the last axis of [T, D], else the first.
 
     Args:
         problem: of the input.
@@ -66,10 +70,32 @@ def layer_features(problem: Problem, shape: Sequence[int], units: Any) -> LayerF
             by_feature=lambda given: laid_over(field, given.sum(-3)),
             drawn=lambda given: given.sum(-3),
         )
+    grid = patch_grid(shape[0], *whole[1:]) if units is None and len(shape) == 2 and len(whole) == 3 else None
+    if grid is not None and grid[0] * grid[1] > 1:
+        return _patches(problem, grid, special=shape[0] - grid[0] * grid[1])
     axis = unit_axis(shape)
     rest = tuple(other - len(shape) for other in range(len(shape)) if other != axis)
     names = tuple(f"unit {number}" for number in range(shape[axis]))
     return LayerFeatures(names=names, lie={}, by_feature=lambda given: given.sum(rest) if rest else given)
+
+
+def _patches(problem: Problem, grid: tuple[int, int], *, special: int) -> LayerFeatures:
+    """Tokens that are a picture's patches, laid over it."""
+    field = problem.field
+    assert field is not None  # noqa: S101
+
+    def drawn(given: Tensor) -> Tensor:
+        return laid_in_grid(given.sum(-1), grid)
+
+    one = "The layer's first token is no patch of the picture: what it holds has no place there and is left out."
+    more = f"The layer's first {special} tokens are no patches of the picture: what they hold is left out."
+    return LayerFeatures(
+        names=problem.features,
+        lie=problem.input,
+        by_feature=lambda given: laid_over(field, drawn(given)),
+        drawn=drawn,
+        notes=() if not special else (one if special == 1 else more,),
+    )
 
 
 def _all_tokens(problem: Problem, count: int) -> tuple[tuple[str, ...], Any]:

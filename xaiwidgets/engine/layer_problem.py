@@ -70,7 +70,7 @@ def at_layer(problem: Problem, layer: str, units: Any = None) -> Problem:
         parameters={**problem.parameters, "layer": layer, **({} if units is None else {"units": units})},
         evaluations=evaluations,
         seconds=problem.seconds + time.perf_counter() - start,
-        notes=(*problem.notes, *told_of_reuse(layer, calls)),
+        notes=(*problem.notes, *told_of_reuse(layer, calls), *features.notes),
     )
 
 

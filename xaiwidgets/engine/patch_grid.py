@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch import Tensor
+
 MOST_SPECIAL = 16
 """Up to so many tokens before a picture's patches are taken for special: a class token, registers."""
 
@@ -17,3 +19,9 @@ def patch_grid(count: int, height: int, width: int) -> tuple[int, int] | None:
         if rows and (count - special) % rows == 0 and rows * width == (count - special) // rows * height:
             return rows, (count - special) // rows
     return None
+
+
+def laid_in_grid(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    """What tokens were given, float [..., T], as the patches that the last of them are, row by row: [..., h, w]."""
+    rows, columns = grid
+    return tokens[..., tokens.shape[-1] - rows * columns :].reshape(*tokens.shape[:-1], rows, columns)

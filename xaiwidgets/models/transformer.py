@@ -7,7 +7,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 from torch.nn import functional
 
-from xaiwidgets.engine.patch_grid import patch_grid
+from xaiwidgets.engine.patch_grid import laid_in_grid, patch_grid
 from xaiwidgets.engine.problem import Field
 from xaiwidgets.errors import MethodError
 
@@ -59,7 +59,7 @@ def patches_of(field: Field) -> Callable[[Tensor], Tensor]:
         count = tokens.shape[-1]
         grid = patch_grid(count, height, width)
         if grid:
-            return tokens[..., count - grid[0] * grid[1] :].reshape(*tokens.shape[:-1], *grid)
+            return laid_in_grid(tokens, grid)
         msg = (
             f"The model attends to {count} tokens, which are no grid of patches of a picture of {height} × {width} "
             "pixels; choose a method that needs no attention weights."
