@@ -1,5 +1,6 @@
-import { spearman, spread, standings } from "../../js/src/widgets/saliency_overlay/disagreement";
+import { spearman, spread } from "../../js/src/widgets/saliency_overlay/disagreement";
 import type { Shown } from "../../js/src/widgets/saliency_overlay/parts";
+import { standings } from "../../js/src/widgets/saliency_overlay/ranks";
 
 const { NaN: unknown } = Number;
 const shown = (values: number[], signed = true) =>

@@ -1,5 +1,6 @@
-import { heatOf, ranksOf, regionAt } from "../../js/src/widgets/saliency_overlay/heat";
+import { heatOf, regionAt } from "../../js/src/widgets/saliency_overlay/heat";
 import type { Heat } from "../../js/src/widgets/saliency_overlay/parts";
+import { ranksOf } from "../../js/src/widgets/saliency_overlay/ranks";
 import type { Estimate, Picture, Regions } from "../../js/src/widgets/saliency_overlay/wire";
 
 const KINDS = { float32: Float32Array, int16: Int16Array, uint16: Uint16Array };

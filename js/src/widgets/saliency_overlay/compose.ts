@@ -106,6 +106,15 @@ export function shades(signed: boolean, look: Look, dark: boolean): Uint8Clamped
   return colours;
 }
 
+/** The same in words of a style sheet, every `step`th of them. */
+export function stops(signed: boolean, look: Look, dark: boolean, step: number): string[] {
+  const all = shades(signed, look, dark);
+  return Array.from({ length: 1 + (STEPS - 1) / step }, (_, i) => {
+    const [red, green, blue, alpha = 0] = all.subarray(4 * step * i);
+    return `rgb(${red} ${green} ${blue} / ${alpha / 255})`;
+  });
+}
+
 /**
  * What lies over the box, heat pixel by heat pixel: colours (blend), a veil over what doesn't count (mask), nothing
  * where there are lines instead (contour). What is not known is clear, under a mask it is covered.

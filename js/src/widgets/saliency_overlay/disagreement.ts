@@ -1,22 +1,8 @@
 import { missing } from "../../core/numbers";
 import { heatOf } from "./heat";
 import type { Heat, Shown } from "./parts";
+import { standings } from "./ranks";
 import type { Estimate, Picture, Regions } from "./wire";
-
-/** Where each region stands among all, 0 (last) … 1 (first), equals in the middle of theirs; NaN: not known. */
-export function standings(values: Float32Array, signed: boolean): Float32Array {
-  const weights = signed ? values : values.map(Math.abs);
-  const known = [...weights.keys()].filter((i) => !missing(weights[i] as number));
-  known.sort((one, other) => (weights[one] as number) - (weights[other] as number));
-  const found = new Float32Array(values.length).fill(Number.NaN);
-  for (let from = 0, to = 0; from < known.length; from = to) {
-    const weight = weights[known[from] as number];
-    while (to < known.length && weights[known[to] as number] === weight) to++;
-    const middle = (from + to - 1) / 2 / Math.max(1, known.length - 1);
-    for (const region of known.slice(from, to)) found[region] = middle;
-  }
-  return found;
-}
 
 /** Spearman's rank correlation over the regions that both know; NaN where one of them ranks nothing. */
 export function spearman(one: Shown, other: Shown): number {

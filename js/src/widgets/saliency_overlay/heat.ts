@@ -40,20 +40,6 @@ export function regionAt(regions: Regions, seen: [number, number], y: number, x:
   return region < regions.count ? region : -1;
 }
 
-/** Each region's place: 1 has the largest value, without signs the largest absolute one; equals share theirs, 0: not known. */
-export function ranksOf(values: Float32Array, signed: boolean): Uint16Array {
-  const strengths = signed ? values : values.map(Math.abs);
-  const known = [...values.keys()].filter((i) => !missing(values[i] as number));
-  known.sort((one, other) => (strengths[other] as number) - (strengths[one] as number));
-  const ranks = new Uint16Array(values.length);
-  known.forEach((i, place) => {
-    const before = known[place - 1];
-    const same = before !== undefined && strengths[before] === strengths[i];
-    ranks[i] = same ? (ranks[before] as number) : place + 1;
-  });
-  return ranks;
-}
-
 function field(width: number, height: number, value: (x: number, y: number) => number): Field {
   const values = new Float32Array(width * height);
   for (let y = 0, i = 0; y < height; y++) for (let x = 0; x < width; x++, i++) values[i] = value(x, y);

@@ -1,8 +1,9 @@
 import { type Packed, unpack } from "../../core/arrays";
 import type { Trust } from "../../core/badge";
 import type { Progress } from "../../core/status";
-import { heatOf, ranksOf } from "./heat";
+import { heatOf } from "./heat";
 import type { Shown } from "./parts";
+import { ranksOf } from "./ranks";
 import {
   type Estimate,
   type FrameFacts,

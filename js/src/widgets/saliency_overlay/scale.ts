@@ -4,22 +4,17 @@ import { missing } from "../../core/numbers";
 import { remembered } from "../../core/remembered";
 import type { Theme } from "../../core/theme";
 import type { Speech } from "../../core/words";
-import { endsOf, shades } from "./compose";
-import { css } from "./paint";
+import { endsOf, stops } from "./compose";
 import type { Look, Shown } from "./parts";
 import { isDark } from "./ramps";
 
 /** Every so many of 256 colours are told to the style sheet. */
 const STEP = 5;
 
-const gradient = remembered((signed: boolean, look: Look, dark: boolean): string => {
-  const all = shades(signed, look, dark);
-  const stops = Array.from({ length: 1 + 255 / STEP }, (_, i) => {
-    const at = 4 * STEP * i;
-    return css([...all.subarray(at, at + 3)], (all[at + 3] as number) / 255);
-  });
-  return `linear-gradient(90deg, ${stops.join(", ")})`;
-});
+const gradient = remembered(
+  (signed: boolean, look: Look, dark: boolean) =>
+    `linear-gradient(90deg, ${stops(signed, look, dark, STEP).join(", ")})`,
+);
 
 export interface Scale extends Pick<Legend, "el" | "words"> {
   /** `name`: whose scale it is, where that is not plain. */

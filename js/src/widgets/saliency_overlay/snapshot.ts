@@ -1,7 +1,7 @@
 import type { Legend } from "../../core/legend";
 import { pngOf } from "../../core/save";
 import type { Theme } from "../../core/theme";
-import { shades } from "./compose";
+import { stops } from "./compose";
 import { css, type Pen, paintScene } from "./paint";
 import type { Scene } from "./parts";
 import { isDark } from "./ramps";
@@ -75,13 +75,9 @@ export function snapshot(
     pen.setTransform(dense, 0, 0, dense, 0, 0);
     pen.font = `${SMALL}px ${FONT}`;
     const top = height - EDGE - 3 * LINE + 4;
-    const colours = shades(heat.signed, look, isDark(theme));
     const gradient = pen.createLinearGradient(EDGE, 0, EDGE + BAR.wide, 0);
-    for (let i = 0; i < 256; i++)
-      gradient.addColorStop(
-        i / 255,
-        css([...colours.subarray(4 * i, 4 * i + 3)], (colours[4 * i + 3] as number) / 255),
-      );
+    const colours = stops(heat.signed, look, isDark(theme), 1);
+    for (const [i, colour] of colours.entries()) gradient.addColorStop(i / 255, colour);
     pen.fillStyle = gradient;
     pen.fillRect(EDGE, top, BAR.wide, BAR.high);
     pen.strokeStyle = css(theme.ink, 0.25);
