@@ -1,6 +1,7 @@
 """A live picture is checked when it is finished; the check is stopped, superseded and shown like the picture."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import xaiwidgets as xw
 from tests.unit.comms import recording
 from xaiwidgets.trust import Faithfulness, Measure
 from xaiwidgets.widgets.badge import badge
+from xaiwidgets.widgets.live import is_quick
 
 WORDS = [f"w{i}" for i in range(14)]
 TEXT = " ".join(WORDS)
@@ -88,6 +90,15 @@ def test_a_slow_model_is_not_kept_busy_unasked(model, counted, monkeypatch):
     time.sleep(0.6)
     assert len(counted.asked) == widget.explanation.evaluations
     assert widget._trust == {}
+
+
+@pytest.mark.parametrize(
+    ("problem", "e", "quick"),
+    [((0.1, 1), (9.0, 3), True), ((2.0, 1), (0.6, 2), True), ((2.0, 1), (1.2, 2), False), ((0.0, 1), (9.0, 3), False)],
+)
+def test_a_model_is_slow_only_where_all_that_was_timed_says_so(problem, e, quick):
+    timed = [SimpleNamespace(seconds=seconds, evaluations=evaluations) for seconds, evaluations in (problem, e)]
+    assert is_quick(*timed) is quick
 
 
 def test_a_stop_ends_the_check_too(model, counted):

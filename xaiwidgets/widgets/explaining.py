@@ -18,7 +18,7 @@ from xaiwidgets.errors import InputError, XaiError
 from xaiwidgets.explanation import Explanation
 from xaiwidgets.widgets.asked import Told
 from xaiwidgets.widgets.badge import badge
-from xaiwidgets.widgets.live import CHECK, SLOWEST
+from xaiwidgets.widgets.live import CHECK, is_quick
 from xaiwidgets.widgets.saliency_claims import Claims
 from xaiwidgets.widgets.saliency_panel import Panel
 from xaiwidgets.widgets.saliency_said import Said
@@ -187,7 +187,7 @@ class Explaining:
         for panel in panels if self._trust else ():
             at = (self.current, panel.key)
             e, run = self._known.get(at), self._runs.get(panel.key)
-            if e is None or e.faithfulness is not None or at in self._unchecked or not _quick(e):
+            if e is None or e.faithfulness is not None or at in self._unchecked or e.stopped_by == "cancelled":
                 continue
             try:
                 if run is None:
@@ -228,7 +228,7 @@ class Explaining:
                     yield None
                 e = run.explanation()
                 assert e is not None  # noqa: S101 - pictures have features
-                if self._trust and _quick(e) and _checkable(e, run.problem):
+                if self._trust and e.stopped_by != "cancelled" and _checkable(e, run.problem):
                     e = yield from self._checked(e, run.problem)
                 self._known[at] = e
             except Exception as fault:  # noqa: BLE001 - the other pictures go on
@@ -335,13 +335,8 @@ class Explaining:
         return requested(self._models[panel.model], panel.method, request, of_any_method=True)
 
 
-def _quick(e: Explanation) -> bool:
-    """Whether a check takes no more than a person would wait."""
-    return e.seconds <= SLOWEST * max(1, e.evaluations) and e.stopped_by != "cancelled"
-
-
 def _checkable(e: Explanation, problem: Problem) -> bool:
-    return problem.game is not None and problem.features == e.features
+    return problem.game is not None and problem.features == e.features and is_quick(problem, e)
 
 
 def _said(fault: Exception) -> str:
