@@ -1,34 +1,27 @@
-"""The explanation: named numpy arrays with where they come from. Light to import, and saved without pickle."""
+"""The explanation: named numpy arrays with where they come from. Light to import."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from xaiwidgets.errors import InputError
+from xaiwidgets.explanation_file import stored, written
 from xaiwidgets.foreign import captum_values
 from xaiwidgets.foreign import shap_values as read_shap
 from xaiwidgets.trust import Faithfulness
 
 if TYPE_CHECKING:
     import os
+    from pathlib import Path
 
     import pandas as pd
-
-FORMAT = 1
-
-_NAMED = ("input", "details")
-"""The attributes that hold arrays beside JSON values."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,28 +249,7 @@ class Explanation:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write one .npz file: the arrays, and everything else as JSON. Returns the path written."""
-        target = Path(path)
-        if target.suffix != ".npz":
-            target = target.with_name(target.name + ".npz")
-        arrays = {"values": self.values, "error": self.error}
-        named = {name: getattr(self, name) for name in _NAMED}
-        for name, entries in named.items():
-            arrays |= {f"{name}.{key}": value for key, value in entries.items() if isinstance(value, np.ndarray)}
-        rest = {
-            item.name: getattr(self, item.name)
-            for item in dataclasses.fields(self)
-            if item.name not in {"values", "error", "outputs", "faithfulness", *_NAMED}
-        }
-        for name, entries in named.items():
-            rest[name] = {key: value for key, value in entries.items() if not isinstance(value, np.ndarray)}
-        rest["outputs"] = None if self.outputs is None else dataclasses.asdict(self.outputs)
-        rest["faithfulness"] = None if self.faithfulness is None else self.faithfulness.to_json()
-        rest["format"] = FORMAT
-        # Text is stored as UTF-8 bytes: a numpy unicode array would take four bytes a character.
-        meta = np.frombuffer(json.dumps(rest, ensure_ascii=False).encode(), dtype=np.uint8)
-        with target.open("wb") as file:
-            np.savez_compressed(file, meta=meta, **arrays)  # type: ignore[arg-type]
-        return target
+        return written(self, path)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -306,37 +278,15 @@ def load(path: str | os.PathLike[str]) -> Explanation:
     Raises:
         InputError: when the file is not one of ours.
     """
-    try:
-        # NumPy would leave the file open when it is no archive.
-        with Path(path).open("rb") as stored, np.load(stored, allow_pickle=False) as file:
-            rest = json.loads(bytes(file["meta"]).decode())
-            arrays = {key: file[key] for key in file.files if key != "meta"}
-        if rest.pop("format") == FORMAT:
-            return _read(rest, arrays)
-    except FileNotFoundError:
-        raise
-    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, BadZipFile, zlib.error) as problem:
-        msg = f"{path} is not an explanation saved by xaiwidgets ({problem}); give a file that Explanation.save wrote."
-        raise InputError(msg) from problem
-    msg = f"{path} was saved in another format than this version reads ({FORMAT}); load it with that version."
-    raise InputError(msg)
+    return stored(path, _read)
 
 
-def _read(rest: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Explanation:
-    outputs = rest.pop("outputs")
-    measured = rest.pop("faithfulness", None)
-    for name in _NAMED:
-        within = f"{name}."
-        rest.setdefault(name, {})
-        rest[name] |= {key.removeprefix(within): value for key, value in arrays.items() if key.startswith(within)}
-    for name in ("features", "notes", "targets"):
-        rest[name] = tuple(rest[name])
+def _read(attributes: dict[str, Any]) -> Explanation:
+    outputs, measured = attributes.pop("outputs"), attributes.pop("faithfulness", None)
     return Explanation(
-        values=arrays["values"],
-        error=arrays["error"],
         faithfulness=None if measured is None else Faithfulness.from_json(measured),
         outputs=None if outputs is None else Outputs(**{key: _tuples(value) for key, value in outputs.items()}),
-        **rest,
+        **attributes,
     )
 
 
