@@ -38,6 +38,7 @@ import xaiwidgets as xw
 from sklearn.datasets import load_digits
 from sklearn.manifold import trustworthiness
 from xaiwidgets import samples
+from xaiwidgets.widgets.array import wire
 """
 # Eight columns and four rows, told apart by three categories.
 FLAT = """
@@ -308,6 +309,11 @@ def test_a_hand_turns_what_has_depth(page, screenshot):
     assert ask(page, "digits.positions.shape") == [1000, 3]
     deep = fingerprint(widget)
     assert deep != flat
+    # Nothing that stands over the cloud is over a point.
+    frame, cloud = cloud_of(widget).bounding_box(), painted(widget)
+    badge, tools = (widget.locator(one).bounding_box() for one in (".xai-badge", ".xai-plot-tools"))
+    assert badge["y"] + badge["height"] - frame["y"] < cloud.top < cloud.bottom < tools["y"] - frame["y"] + 2
+    expect(widget.get_by_role("button", name="Drag turns the cloud")).to_be_visible()
     x, y = painted(widget).middle
     drag(widget, (x, y), (x + 90, y + 40))
     rest(widget)
@@ -335,6 +341,12 @@ def test_distortion_is_a_colour(page, screenshot):
     said = float(re.search(r"Distortion ([\d.]+)", tip)[1])
     assert said == pytest.approx(distortion[chosen], abs=0.01)
     screenshot(page, "scatter-lab-distortion")
+    # As of a picture that is not measured yet, and then is.
+    ask(page, "0", first="known = digits._colours\ndigits._colours = {**known, 'codes': wire([255] * 1000, 'uint8')}")
+    unknown = widget.locator(".xai-ramp").get_by_text("not known")
+    expect(unknown).to_be_visible()
+    ask(page, "0", first="digits._colours = known")
+    expect(unknown).to_be_hidden()
     scatter.write(page, "digits", color_by="labels")
 
 

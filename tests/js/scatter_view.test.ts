@@ -306,6 +306,19 @@ describe("a point that is out of sight", () => {
   });
 });
 
+describe("what a drag does", () => {
+  it("is said: it moves what is flat and turns what is deep", async () => {
+    const view = open();
+    expect(view.button("Drag moves the view")).toBeDefined();
+    const deep = PLACES.map(([x = 0, y = 0]) => [x, y, 0.5]);
+    view.model.receive({ dims: 3, _cloud: cloudOf(deep, { run: 2 }) });
+    await settled();
+    expect(view.button("Drag moves the view")).toBeUndefined();
+    expect(view.button("Drag turns the cloud (with the right button it moves)")?.title).toContain("turns");
+    expect(view.button("Drag selects with a box")).toBeDefined();
+  });
+});
+
 describe("keys on the cloud", () => {
   it("walk to the nearest point in their direction, and each is spoken by another element", () => {
     const view = open(scatter({ point: 1 }));

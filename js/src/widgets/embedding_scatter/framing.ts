@@ -3,8 +3,8 @@ import type { Points } from "./points";
 
 /** At the top and at the bottom something stands over the cloud, which all points are seen beside. CSS pixels. */
 const [TOP, LOWER, BOTTOM, SIDE, NARROW] = [40, 58, 46, 12, 520];
-/** What can be turned is seen from so much farther. */
-const ROOM = 0.8;
+/** What can be turned is seen from so much farther: its corners come nearer than its sides. */
+const ROOM = 0.9;
 /** A point that is looked at is this far inside the view, CSS pixels. */
 const INSIDE = 24;
 
@@ -16,14 +16,14 @@ export function home(
 ): Camera {
   const base = whole(width, height, points?.dims);
   if (!points?.count) return base;
-  if (points.dims === 3) {
-    const wide = ways ? filling(points, base, undefined, ways) : base;
-    return wide.zoom < ROOM ? wide : { ...base, zoom: ROOM };
-  }
   const top = width < NARROW ? LOWER : TOP;
   const [inner, high] = [width - 2 * SIDE, height - top - BOTTOM].map((side) => Math.max(1, side / FILL));
   const room = { ...base, width: inner as number, height: high as number };
-  return panned(resized(filling(points, room, undefined, ways), width, height), 0, (top - BOTTOM) / 2);
+  const turns = points.dims === 3;
+  const all = turns && !ways ? room : filling(points, room, undefined, ways);
+  // As large from every side, unless ways lead farther out.
+  const seen = turns && all.zoom >= ROOM ? { ...room, zoom: ROOM } : all;
+  return panned(resized(seen, width, height), 0, (top - BOTTOM) / 2);
 }
 
 /** The same view, moved until a point is well inside it. */

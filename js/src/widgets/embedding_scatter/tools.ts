@@ -28,7 +28,7 @@ export type Zoom = "in" | "out" | "all";
 export interface Tools {
   el: HTMLElement;
   /** `ringed`: whether points have rings; null where there are none to be had. */
-  update(tool: Tool, ringed: boolean | null): void;
+  update(facts: { tool: Tool; ringed: boolean | null; deep: boolean }): void;
 }
 
 /** What a drag does, and how near one stands. */
@@ -41,13 +41,13 @@ export function tools(options: {
 }): Tools {
   const { t, use, zoom, ring, signal } = options;
   const face = (word: Word, path: string, press: () => void) => button(t(word), path, press, signal);
-  const drags = DRAGS.map(([tool, word, path]) => [tool, face(word, path, () => use(tool))] as const);
+  const drags = DRAGS.map(([tool, word, path]) => [tool, word, face(word, path, () => use(tool))] as const);
   const zooms = ZOOMS.map(([kind, word, path]) => face(word, path, () => zoom(kind)));
   const halo = face("scatter.halo", "M8 5.500a2.500 2.500 0 1 0 .01 0M8 2a6 6 0 1 0 .01 0", ring);
   const el = h(
     "div",
     { class: "xai-tools xai-plot-tools", role: "group", "aria-label": t("scatter.tools") },
-    ...drags.map(([, one]) => one),
+    ...drags.map(([, , one]) => one),
     h("span", "divide"),
     ...zooms,
     h("span", "divide"),
@@ -55,10 +55,13 @@ export function tools(options: {
   );
   return {
     el,
-    update(tool, ringed) {
+    update({ tool, ringed, deep }) {
       halo.hidden = (halo.previousSibling as HTMLElement).hidden = ringed === null;
       set(halo, { "aria-pressed": String(ringed === true) });
-      for (const [kind, one] of drags) set(one, { "aria-pressed": String(kind === tool) });
+      for (const [kind, word, one] of drags) {
+        const label = t(deep && kind === "move" ? "scatter.turn" : word);
+        set(one, { "aria-pressed": String(kind === tool), title: label, "aria-label": label });
+      }
     },
   };
 }

@@ -292,7 +292,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
     show(empty, points?.count ? "" : points ? t("scatter.none") : busy ? t("computing") : "");
     verdict.update(state.score(), busy && facts?.complete === true && Boolean(points?.count));
     buttons.el.hidden = !points?.count;
-    buttons.update(tool, state.ringed() ? model.get("halo") : null);
+    buttons.update({ tool, ringed: state.ringed() ? model.get("halo") : null, deep: points?.dims === 3 });
     ringKey.hidden = !(model.get("halo") && points?.count);
     side.update({ point: model.get("point"), why: reason });
     root.classList.toggle("xai-split", !side.el.hidden);
