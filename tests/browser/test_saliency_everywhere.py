@@ -97,6 +97,17 @@ def cut(page):
     )
 
 
+def living(path, folder, told):
+    """A copy of an exported file that offers what a kernel would, with some of what it tells told otherwise."""
+    said = path.read_text(encoding="utf-8")
+    for before, after in {"offline:!0": "online:!0", '"live": false': '"live": true', **told}.items():
+        assert before in said
+        said = said.replace(before, after)
+    copy = folder / "living.html"
+    copy.write_text(said, encoding="utf-8")
+    return copy
+
+
 def start_of(part):
     return part.evaluate("one => one.getBoundingClientRect().left")
 
@@ -131,14 +142,10 @@ def test_an_exported_file_is_looked_at_offline_and_offers_nothing_that_needs_a_k
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_nothing_is_cut_where_it_is_narrow(page, exported, tmp_path, language, seen):
-    path = tmp_path / "narrow.html"
-    said = exported["two"].read_text(encoding="utf-8").replace('"language": ""', f'"language": "{language}"')
-    assert f'"language": "{language}"' in said
-    # So much is said where a map stopped at its limit: also to stop and to go on, as if there were a kernel.
-    said = said.replace("offline:!0", "online:!0").replace('"live": false', '"live": true')
-    said = said.replace('"state": "done"', '"state": "stopped"').replace('"evaluations": ', '"evaluations": 1234')
-    path.write_text(said, encoding="utf-8")
-    widget = opened(page, path)
+    # So much is said where a map stopped at its limit.
+    told = {'"state": "done"': '"state": "stopped"', '"evaluations": ': '"evaluations": 1234'}
+    lived = living(exported["two"], tmp_path, {**told, '"language": ""': f'"language": "{language}"'})
+    widget = opened(page, lived)
     stopped, go_on = {"en": ("stopped", "Resume"), "zh": ("已停止", "继续")}[language]
     for width in (360, 480, 560, 720):
         page.set_viewport_size({"width": width, "height": 1200})
@@ -151,6 +158,23 @@ def test_nothing_is_cut_where_it_is_narrow(page, exported, tmp_path, language, s
         if width < 560:
             assert start_of(widget.locator(".xai-head .xai-readout")) == start_of(widget.locator(".xai-main"))
         press(widget, "Escape")
+    assert seen.errors_of(page) == []
+
+
+@pytest.mark.parametrize("width", [360, 720])
+def test_the_keyboard_follows_where_parts_stand(page, exported, tmp_path, width, seen):
+    page.set_viewport_size({"width": width, "height": 1200})
+    widget = opened(page, living(exported["two"], tmp_path, {}))
+    widget.locator(".xai-head .xai-trust").focus()
+    page.keyboard.press("Tab")
+    tops = []
+    while page.evaluate("document.activeElement !== document.body"):
+        # What stands in one row belongs to one part: whichever of it comes first, the parts go down the page.
+        part = "one => document.activeElement.closest(one)?.getBoundingClientRect().top + scrollY"
+        tops.append(page.evaluate(part, ".xai-main > *, .xai-side"))
+        page.keyboard.press("Tab")
+    assert len(tops) > 20
+    assert tops == sorted(tops)
     assert seen.errors_of(page) == []
 
 

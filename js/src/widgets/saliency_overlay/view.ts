@@ -118,7 +118,7 @@ export function view({ model, el, life, t, signal }: Showing<Model>): { update()
   const notes = h("div", "notes");
   const main = h("div", "main", grid.el, line.el, shared.el, test.el, key.el, settings.el, notes);
   const side = h("div", "side", answers.el);
-  root.append(bar.el, verdict.why, help, fault, dead, strip.el, h("div", "body", side, main));
+  root.append(bar.el, verdict.why, help, fault, dead, strip.el, h("div", "body", main, side));
   el.append(root);
   let theme = themeOf(root);
 
