@@ -6,7 +6,10 @@ import torch
 from torch import nn
 
 import xaiwidgets as xw
+from xaiwidgets.engine.free_memory import expected
+from xaiwidgets.engine.memory import measured
 from xaiwidgets.errors import InputError, ModelError
+from xaiwidgets.models import large_picture
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
 NOTE = "The picture was shrunk from 300 × 400 to 75 × 100 pixels (height × width), as longest=100 asks."
@@ -90,3 +93,55 @@ def test_a_wrong_length_is_one_sentence(longest):
     ):
         with pytest.raises(InputError, match=r"longest=.* was given; give the most pixels"):
             make()
+
+
+def with_free(monkeypatch, free):
+    """So many bytes are free, and the photo is a large one."""
+    monkeypatch.setattr(large_picture, "free_memory", lambda: free)
+    monkeypatch.setattr(large_picture, "LARGE", 300 * 400)
+
+
+def test_a_large_picture_is_refused_before_a_pass_that_would_end_the_process(monkeypatch):
+    with_free(monkeypatch, 4e6)
+    net = Net()
+    sizes = []
+    net.register_forward_pre_hook(lambda _, given: sizes.append(tuple(given[0].shape[2:])))
+    said = (
+        r"^A pass forward through this picture of 300 × 400 pixels is expected to take [\d.]+ MB of memory, and 4 MB "
+    )
+    with pytest.raises(
+        ModelError, match=said + r"are free; shrink it, such as by longest=\d+ of ImageClassifier"
+    ) as found:
+        xw.explain(xw.ImageClassifier(net, to_tensor), PHOTO, method="occlusion")
+    # Only a small picture went through the model.
+    assert sizes == [(38, 50)]
+    longest = int(str(found.value).split("longest=")[1].split(" ")[0])
+    e = xw.explain(xw.ImageClassifier(net, to_tensor, longest=longest), PHOTO, method="occlusion", budget=3)
+    assert e.stopped_by == "budget"
+
+
+def test_there_may_be_room_for_a_pass_forward_and_none_for_one_back(monkeypatch):
+    # Going back needs what every step made; going forward only two of them at once.
+    steps = [nn.Conv2d(3, 4, 1), *(nn.Tanh() for _ in range(8)), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)]
+    model = xw.ImageClassifier(nn.Sequential(*steps), to_tensor)
+    with_free(monkeypatch, 8e6)
+    assert xw.explain(model, PHOTO, method="occlusion", budget=3).evaluations == 3
+    with pytest.raises(ModelError, match=r"^A pass forward and back through this picture"):
+        xw.explain(model, PHOTO, method="saliency")
+
+
+def test_what_is_expected_is_what_it_takes():
+    model = xw.ImageClassifier(Net(), to_tensor)
+    problem = model.problem(PHOTO)
+    field = problem.field
+    _, taken = measured(lambda: field.value_and_grad(field.point[None]))
+    found = expected(field.value_and_grad, field.point)
+    assert found == pytest.approx(1.2 * taken, rel=0.05)
+
+
+def test_a_model_of_one_size_is_asked_nothing_and_neither_is_a_small_picture(monkeypatch):
+    with_free(monkeypatch, 1.0)
+    fixed = nn.Sequential(nn.Flatten(), nn.Linear(3 * 300 * 400, 2))
+    assert xw.explain(xw.ImageClassifier(fixed, to_tensor), PHOTO, method="occlusion", budget=3).evaluations == 3
+    monkeypatch.setattr(large_picture, "LARGE", 300 * 400 + 1)
+    assert xw.explain(xw.ImageClassifier(Net(), to_tensor), PHOTO, method="occlusion", budget=3).evaluations == 3

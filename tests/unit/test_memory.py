@@ -4,6 +4,7 @@ import itertools
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 
 import xaiwidgets as xw
 from tests.oracle.closed import Given, field_of, game_of, problem_of, table_game
+from xaiwidgets.engine import free_memory, pace
 from xaiwidgets.engine.memory import measured, out_of_memory
 from xaiwidgets.errors import MethodError, ModelError
 
@@ -240,3 +242,71 @@ def test_a_size_that_cannot_be_read_is_one_sentence(wrong):
 )
 def test_sizes_that_can_be_read(given, size):
     assert xw.explain(both_faces(), None, method="saliency", memory=given).parameters["memory"] == size
+
+
+def with_free(monkeypatch, free):
+    """So many bytes are free, and what a call takes of them is told exactly, whatever other tests have left behind."""
+    monkeypatch.setattr(pace, "LITTLE", 0)
+    monkeypatch.setattr(pace, "free_memory", lambda: free)
+    monkeypatch.setattr(pace, "growth", measured)
+
+
+@pytest.mark.parametrize("method", ["integrated_gradients", "permutation_shap"])
+@pytest.mark.parametrize(("free", "rows"), [(3e6, 3), (5 * ROW, 4), (0.9 * ROW, 1)])
+def test_a_batch_that_would_pass_the_memory_that_is_free_is_not_sent(monkeypatch, method, free, rows):
+    with_free(monkeypatch, free)
+    sizes = []
+    e = xw.explain(both_faces(hungry(sizes)), None, method=method, **LIMITS)
+    expected = xw.explain(both_faces(), None, method=method, **LIMITS)
+    assert max(sizes) == rows
+    # One row is always sent: it has come back before.
+    assert (e.evaluations, e.stopped_by) == (expected.evaluations, expected.stopped_by)
+    np.testing.assert_allclose(e.values, expected.values, rtol=1e-9)
+    kept = "one row" if rows == 1 else f"{rows} rows"
+    assert [note for note in e.notes if note.startswith(f"The batch was kept at {kept} to stay within ")]
+    assert [note for note in e.notes if note.endswith("of memory that is free.")]
+
+
+def test_where_there_is_enough_memory_batches_are_as_ever_and_nothing_is_said(monkeypatch):
+    with_free(monkeypatch, 2 * 64 * ROW)
+    sizes = []
+    e = xw.explain(both_faces(hungry(sizes)), None, method="permutation_shap", **LIMITS)
+    assert max(sizes) >= 8
+    assert e.notes == ()
+
+
+def test_a_model_that_takes_little_never_asks_how_much_is_free(monkeypatch):
+    monkeypatch.setattr(pace, "growth", measured)
+    monkeypatch.setattr(pace, "free_memory", lambda: pytest.fail("it was asked"))
+    xw.explain(both_faces(hungry([])), None, method="permutation_shap", **LIMITS)
+
+
+def test_a_given_cap_that_is_narrower_is_the_one_that_holds(monkeypatch):
+    with_free(monkeypatch, 5 * ROW)
+    e = xw.explain(both_faces(hungry([])), None, method="permutation_shap", memory=3 * ROW, **LIMITS)
+    assert e.notes == ("The batch was kept at 2 rows to stay within 2.4 MB of memory.",)
+
+
+def test_how_far_the_process_grew_is_never_too_little():
+    code = (
+        "import torch\n"
+        "from xaiwidgets.engine.memory import growth\n"
+        "print(growth(lambda: float(torch.ones(15_000_000, dtype=torch.float64).sum()))[1])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert 119e6 < int(said.stdout) < 180e6
+
+
+def test_the_memory_that_is_free_is_that_of_the_narrowest_container(tmp_path, monkeypatch):
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    for group, limit in (("outer", "3000"), ("outer/inner", "max")):
+        (tmp_path / group / "memory.max").write_text(f"{limit}\n")
+        (tmp_path / group / "memory.current").write_text("2500\n")
+        (tmp_path / group / "memory.stat").write_text("anon 1800\ninactive_file 700\n")
+    read = Path.read_text
+    monkeypatch.setattr(
+        Path, "read_text", lambda self: "0::/outer/inner\n" if str(self) == "/proc/self/cgroup" else read(self)
+    )
+    names = ("memory.max", "memory.current", "inactive_file")
+    assert free_memory._of_the_container(str(tmp_path), *names) == 3000 - 2500 + 700
+    assert free_memory.free_memory() > 0

@@ -44,7 +44,8 @@ def start(
               tolerance and budget do not end it earlier, but those that are given do, and so does a next better
               estimate that would not be ready in time.
             - memory: bytes that one call of the model may take beyond what was there before, or text like "500MB" or
-              "1GiB"; the batch is kept small enough. Where a single row takes more, it ends after the first.
+              "1GiB"; the batch is kept small enough. Where a single row takes more, it ends after the first. Without it
+              a CPU's batches keep to the memory that is free.
             - average: how often each row is evaluated, for a model that answers differently to the same input.
             - seed: of sampling methods, 0 unless given.
             - baseline: the input in which every feature is absent, as the adapter reads it.

@@ -10,15 +10,16 @@ import torch
 from torch import Tensor
 
 from xaiwidgets.engine.batch_size import LARGEST, BatchSize
+from xaiwidgets.engine.free_memory import WORKSPACE, free_memory
 from xaiwidgets.engine.limits import Limits
-from xaiwidgets.engine.memory import measured, out_of_memory, spelled
+from xaiwidgets.engine.memory import growth, measured, out_of_memory, spelled
 from xaiwidgets.errors import ModelError
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-WORKSPACE = 1.2
-"""What a call takes, against what `memory.measured` counts: kernels' own workspace came to 14 % at most."""
+LITTLE = 2**28
+"""Bytes that a call may take anywhere, so that nobody asks how many are free."""
 
 GRACE = 0.2
 """A call may end so much of the time limit late, where not making it would end the run even farther from the limit."""
@@ -30,8 +31,9 @@ class Pace:
     """Counts and times model calls, and sizes the next one.
 
     The batch is the quickest that `BatchSize` has found. Near a time limit it shrinks to what is left of the time.
-    Under a memory cap each larger batch is measured, and none is sent that would pass the cap. A batch that runs out
-    of memory is sent again in halves.
+    Under a memory cap each larger batch is measured, and none is sent that would pass the cap; without one, the memory
+    that is free becomes the cap as soon as a batch might pass it. A batch that runs out of memory is sent again in
+    halves.
 
     Attributes:
         evaluations: rows sent through the model.
@@ -58,6 +60,8 @@ class Pace:
         self._ended: float | None = None
         self._deadline = self._grace = float("inf")
         self._bytes: dict[int, int] = {}
+        self._free = float("inf")
+        self._grew: tuple[int, int] = (0, 0)
         self._survived = _ANY
         self._shrunk = False
 
@@ -71,9 +75,12 @@ class Pace:
         if self._ended is not None:
             # What a method computes by itself between two calls takes time too; it may do so at some calls only.
             self._aside = max(self._aside / 2, start - self._ended)
-        survived, watched = self._survived, self.memory < float("inf") and rows > max(self._bytes, default=0)
+        survived, watched = self._survived, self._cap < float("inf") and rows > max(self._bytes, default=0)
         if watched:
             result, self._bytes[rows] = measured(lambda: self._sent(rows, call, *args, **kwargs))
+        elif rows > self._grew[0]:
+            result, grew = growth(lambda: self._sent(rows, call, *args, **kwargs))
+            self._grew = (rows, grew)
         else:
             result = self._sent(rows, call, *args, **kwargs)
         self._ended = time.perf_counter()
@@ -93,6 +100,7 @@ class Pace:
             wanted = min(
                 self._batch.rows, count - start, int(min((self.room - self.kept) / self.each, LARGEST, self._in_time()))
             )
+            self._foresee(min(wanted, self._survived))
             size = max(1, min(wanted, self._survived, self._within_memory()))
             self._shrunk |= self._within_memory() < min(wanted, self._survived)
             yield slice(start, start + size)
@@ -101,6 +109,7 @@ class Pace:
     def as_found_by(self, other: Pace) -> None:
         """Begin with the sizes that another pace has found out on the same model."""
         self._batch, self._bytes, self._survived = other._batch.copy(), dict(other._bytes), other._survived
+        self._free, self._grew = other._free, other._grew
 
     def keep_to(self, limits: Limits) -> None:
         """Size calls by these limits from now on; the time counts from `limits.since`, or from now."""
@@ -146,7 +155,8 @@ class Pace:
             )
         elif self._shrunk:
             rows = self._within_memory()
-            said.append(f"The batch was kept at {_rows(rows)} to stay within {spelled(self.memory)} of memory.")
+            free = "" if self.memory <= self._free else " that is free"
+            said.append(f"The batch was kept at {_rows(rows)} to stay within {spelled(self._cap)} of memory{free}.")
         if self._survived < _ANY:
             said.append(f"The model ran out of memory, and the batch was cut to {_rows(self._survived)}.")
         return tuple(said)
@@ -185,15 +195,31 @@ class Pace:
         # The best of all calls is too hopeful where the machine has become busy.
         return self._recent if best is None else min(max(best, self._recent), 2 * best)
 
+    @property
+    def _cap(self) -> float:
+        """Bytes that a call may take."""
+        return min(self.memory, self._free)
+
+    def _foresee(self, rows: int) -> None:
+        """Before a batch that is larger than all before: the memory that is free is the cap, where it may not do.
+
+        By how far the process grew, which costs nothing and may be too much: then calls are measured.
+        """
+        known, grew = self._grew
+        if known and rows > known and self._free == float("inf") and grew * rows > known * LITTLE:
+            free = free_memory()
+            if grew * rows > known * free:
+                self._free = free
+
     def _within_memory(self) -> int:
         """The most rows that stay under the cap."""
-        if self.memory == float("inf") or not self._bytes:
-            return LARGEST if self.memory == float("inf") else 1
+        if self._cap == float("inf") or not self._bytes:
+            return LARGEST if self._cap == float("inf") else 1
         least, most = min(self._bytes), max(self._bytes)
         taken = self._bytes[most]
         # A part of what one row takes may be taken once whatever the batch; until two sizes tell, it is not.
         slope = (taken - self._bytes[least]) / (most - least) if most > least else taken / most
-        return int(max(1, min(LARGEST, most + (self.memory / WORKSPACE - taken) / max(slope, 1.0))))
+        return int(max(1, min(LARGEST, most + (self._cap / WORKSPACE - taken) / max(slope, 1.0))))
 
 
 _ANY = 10**9

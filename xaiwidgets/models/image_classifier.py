@@ -21,6 +21,7 @@ from xaiwidgets.explanation import Outputs
 from xaiwidgets.models.classes import choose_class
 from xaiwidgets.models.evaluation import device_of, evaluating, provenance, score_and_grad
 from xaiwidgets.models.image_callable import CallableImage
+from xaiwidgets.models.large_picture import Room
 from xaiwidgets.models.partial_picture import PartialPicture, alike
 from xaiwidgets.models.picture import (
     check_longest,
@@ -182,18 +183,14 @@ class ImageClassifier:
         picture = seen(point, black, white)
         regions = read_regions(self.grid if regions is None else regions, picture)
         partial = PartialPicture(point=point, absent=absent, regions=regions)
-        start = time.perf_counter()
+        room, start = Room(point), time.perf_counter()
         try:
+            room.ask(self._scores, "a pass forward")
             scores = self._scores(point[None])
         except Exception as problem:
             if not out_of_memory(problem):
                 raise
-            msg = (
-                f"The model ran out of memory on this picture of {point.shape[1]} × {point.shape[2]} pixels "
-                f"({type(problem).__name__}); shrink it, such as by longest={max(point.shape[1:]) // 2} of "
-                "ImageClassifier, free some memory, or load the model in half precision."
-            )
-            raise ModelError(msg) from problem
+            raise room.ran_out(problem) from problem
         seconds = time.perf_counter() - start
         chosen, outputs = choose_class(scores[0], self.labels, target)
         whole = float(pick(scores, chosen)[0])
@@ -204,9 +201,13 @@ class ImageClassifier:
         def score(pixels: Tensor) -> Tensor:
             return pick(self._logits(pixels), chosen)
 
-        def value_and_grad(points: Tensor) -> tuple[Tensor, Tensor]:
+        def there_and_back(points: Tensor) -> tuple[Tensor, Tensor]:
             with evaluating(self.module):
                 return score_and_grad(points, score)
+
+        def value_and_grad(points: Tensor) -> tuple[Tensor, Tensor]:
+            room.ask(there_and_back, "a pass forward and back")
+            return there_and_back(points)
 
         def said(pixels: Tensor) -> tuple[Outputs, float, Tensor]:
             answer = self._scores(pixels)
