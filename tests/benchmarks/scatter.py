@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.datasets import load_digits
 
 import xaiwidgets as xw
 from tests.benchmarks._scatter_page import lab, shown
@@ -199,6 +200,15 @@ def _exported(folder: Path) -> Iterator[str]:
         size = scatter.to_html(folder / "page.html").stat().st_size
         scatter.close()
         yield f"exported page, {FEW} points with {name}: {size / 1e6:.2f} MB"
+    digits = load_digits()
+    start = time.process_time()
+    scatter = xw.EmbeddingScatter(digits.data, labels=digits.target, images=digits.images / 16)
+    size = scatter.to_html(folder / "page.html").stat().st_size
+    scatter.close()
+    yield (
+        f"exported page, {len(digits.data)} digits with their pictures: {size / 1e6:.2f} MB, "
+        f"{time.process_time() - start:.1f} s CPU with the projection and the distortion"
+    )
 
 
 def _texts(count: int) -> list[str]:

@@ -56,14 +56,15 @@ export function legend(options: {
   );
   const faces = () => [...keys.querySelectorAll("button")];
 
+  const named = (name: string, count: number) => [
+    h("span", "dot"),
+    h("span", { class: "xai-swatch-name", dir: "auto" }, name),
+    h("span", "swatch-count number", count.toLocaleString(t.language)),
+  ];
+
   function buildKeys(labels: string[], counts: Uint32Array): void {
     const key = (category: number, name: string, count: number) => {
-      const face = button(
-        "swatch",
-        h("span", "dot"),
-        h("span", { class: "xai-swatch-name", dir: "auto" }, name),
-        h("span", "swatch-count number", count.toLocaleString(t.language)),
-      );
+      const face = button("swatch", ...named(name, count));
       face.dataset.category = String(category);
       face.title = t("scatter.key.title", { name });
       return face;
@@ -91,13 +92,7 @@ export function legend(options: {
     let none = 0;
     for (const code of state.codes() ?? []) if (code === state.unknown()) none += 1;
     missing.hidden = !none;
-    const count = none.toLocaleString(t.language);
-    if (none)
-      missing.replaceChildren(
-        h("span", "dot"),
-        h("span", {}, t("scatter.unknown")),
-        h("span", "swatch-count number", count),
-      );
+    missing.replaceChildren(...named(t("scatter.unknown"), none));
   }
 
   return {

@@ -20,7 +20,6 @@ export interface Painter {
   within(polygon: Polygon): Uint32Array;
   /** The cloud alone, drawn anew with so many pixels to a CSS pixel. */
   picture(dense: number): HTMLCanvasElement;
-  drawnBy(): "gpu" | "raster" | null;
   dispose(): void;
 }
 
@@ -79,7 +78,6 @@ export function painter({ gpu = hasGpu(), over }: PainterOptions = {}): Painter 
   const upper = h("canvas", { style: "position: absolute; inset: 0; width: 100%; height: 100%" });
   const el = h("div", { style: "position: relative; overflow: hidden", "aria-hidden": "true" }, upper);
   let backend: Backend | null = null;
-  let drawing: "gpu" | "raster" | null = null;
   /** Rings are few and soft: drawn on their own, below, whoever draws the points. */
   let below: Backend | null = null;
   let scene: Scene | null = null;
@@ -101,7 +99,6 @@ export function painter({ gpu = hasGpu(), over }: PainterOptions = {}): Painter 
           request("all");
         })
       : null;
-    drawing = made ? "gpu" : "raster";
     backend = made ?? cpu();
     backend.canvas.style.cssText = "position: absolute; width: 100%; height: 100%";
     el.prepend(backend.canvas);
@@ -134,7 +131,6 @@ export function painter({ gpu = hasGpu(), over }: PainterOptions = {}): Painter 
     backend?.dispose();
     backend?.canvas.remove();
     backend = null;
-    drawing = null;
   }
 
   function request(what: "over" | "all"): void {
@@ -247,7 +243,6 @@ export function painter({ gpu = hasGpu(), over }: PainterOptions = {}): Painter 
       pen.drawImage(two.canvas, 0, 0);
       return one.canvas;
     },
-    drawnBy: () => drawing,
     dispose() {
       gone = true;
       watcher?.disconnect();
