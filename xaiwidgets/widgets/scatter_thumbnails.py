@@ -57,7 +57,7 @@ def thumbnails(read: Read, count: int, first: Sequence[int] = ()) -> dict[str, A
     """
     sample = [one for _, one in _read(read, _spread(count, SAMPLE))]
     for side in SIDES:
-        each = _bytes(_strips(_smaller(sample, side))) / max(1, len(sample))
+        each = _bytes(_strips([_thumbnail(one, side) for one in sample])) / max(1, len(sample))
         if each * count <= BUDGET:
             found = _packed(read, np.arange(count), side)
             if _bytes(found["strips"]) <= BUDGET:
@@ -81,14 +81,10 @@ def _read(read: Read, points: npt.NDArray[np.int64]) -> Iterator[tuple[int, Imag
     for point in points.tolist():
         try:
             picture = read(point)
-        except InputError:
+        except (InputError, OSError):  # Pillow reads the rest of a damaged file only here.
             continue
         picture.thumbnail((THUMB, THUMB))
         yield point, picture
-
-
-def _smaller(pictures: Sequence[Image], side: int) -> list[npt.NDArray[np.uint8]]:
-    return [_thumbnail(picture, side) for picture in pictures]
 
 
 def _thumbnail(picture: Image, side: int) -> npt.NDArray[np.uint8]:
