@@ -1,6 +1,7 @@
 """Every measure against a plain reference: loops, numpy, SciPy and Captum."""
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,10 +13,13 @@ import xaiwidgets as xw
 from tests.oracle.closed import SCORES, Given, field_of, game_of, problem_of, table_game
 from xaiwidgets.engine.agreement import correlation, correlations, shuffled
 from xaiwidgets.engine.agreement import infidelity as our_infidelity
-from xaiwidgets.engine.measures import against
+from xaiwidgets.engine.faithfulness import measuring
+from xaiwidgets.engine.limits import Limits
+from xaiwidgets.engine.measures import against, verdict
 from xaiwidgets.engine.randomised import draw_anew
 from xaiwidgets.engine.rankings import STEPS, sizes_of
 from xaiwidgets.engine.ranks import kendall, spearman
+from xaiwidgets.trust import Measure
 
 PLAYERS = 9
 
@@ -255,3 +259,35 @@ def test_a_map_that_survives_new_weights_is_told():
     found = xw.faithfulness(model, picture, e, measures="randomisation").measures["randomisation"]
     assert found.value == pytest.approx(1, abs=1e-6)
     assert found.p < 0.01
+
+
+@pytest.mark.parametrize(
+    ("p", "value", "said"),
+    [
+        (0.004, 0.2, "better than chance"),
+        (0.008, 0.3, "not decided"),
+        (0.024, 0.3, "not decided"),
+        (0.03, 0.9, "no better than chance"),
+    ],
+)
+def test_what_one_random_ranking_in_forty_reaches_is_not_called_chance(p, value, said):
+    assert verdict({"sensitivity_n": Measure(name="sensitivity_n", value=value, p=p, least=0.0005)}, 20) == said
+
+
+def test_a_map_that_is_partly_right_is_seldom_called_chance_and_a_random_one_seldom_better():
+    def verdicts(share):
+        for seed in range(30):
+            generator = torch.Generator().manual_seed(seed)
+            weights, noise = torch.randn(2, 49, generator=generator, dtype=torch.float64)
+            problem = problem_of(game=game_of(lambda masks, weights=weights: masks.double() @ weights, 49)[0])
+            claims = share * weights + (1 - share**2) ** 0.5 * noise
+            measured = measuring(problem, explanation(problem, claims), measures=("sensitivity_n",), seed=seed)
+            for _ in measured.advance(Limits(budget=10**6), cancelled=lambda: False):
+                pass
+            yield measured.outcome().verdict
+
+    partly, random = Counter(verdicts(0.6)), Counter(verdicts(0.0))
+    assert partly["better than chance"] >= 24
+    assert partly["no better than chance"] <= 2
+    assert random["better than chance"] <= 1
+    assert random["no better than chance"] >= 27

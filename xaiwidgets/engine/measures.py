@@ -25,8 +25,8 @@ FEWEST = 3
 CLOSE, WELL = 0.9, 0.5
 """Agreements that fit closely, and well enough to stay open where chance cannot be ruled out."""
 
-HINT = 0.02
-"""Below this p-value a good agreement stays open."""
+HINT = 0.025
+"""A ranking that fewer random ones match is not called chance: at the worst it is not decided."""
 
 HALF = 0.51
 """An order that more random rankings than this are as good as says nothing, though none is better."""
@@ -126,7 +126,8 @@ def verdict(measures: Mapping[str, Measure], pairs: int) -> Verdict:
     Better than chance: at most one random ranking in two hundred agrees with the model as well. Of few features, or few
     that are not zero, a random ranking puts every value in its right place too often for that; then it is enough that
     no order of the values agrees better and that they agree closely. It is not decided while there are too few random
-    rankings, or where the agreement is good but could still be luck, or the curves beat all rankings and it does not.
+    rankings, or where one in forty agrees as well and not one in two hundred, or where the agreement is good but could
+    still be luck, or the curves beat all rankings and it does not.
     """
     agreement = measures.get("sensitivity_n")
     if agreement is None or pairs < FEWEST:
@@ -135,8 +136,8 @@ def verdict(measures: Mapping[str, Measure], pairs: int) -> Verdict:
     best = agreement.p <= 1.01 * agreement.least <= HALF
     if agreement.p <= SURE or (best and agreement.value >= CLOSE and agreement.value - agreement.error >= WELL):
         return "better than chance"
-    hint = max(HINT, 1.5 * agreement.least) if agreement.least <= HALF else HINT
-    good = agreement.value >= WELL and agreement.p <= hint
+    few = 1.5 * agreement.least if agreement.least <= HALF and agreement.value >= WELL else 0.0
+    good = agreement.p <= max(HINT, few)
     curved = all(name in measures and measures[name].p <= 0.025 for name in ("deletion", "insertion"))
     return "not decided" if good or curved else "no better than chance"
 

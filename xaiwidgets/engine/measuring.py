@@ -26,9 +26,13 @@ PAIRS = 20
 BUDGET = 600
 """Evaluations where no other number is given."""
 
-CLEAR, HOPELESS, PATIENCE = 0.001, 0.2, 6
-"""Without curves to draw, the walks end early at a p-value this small, or this large after so many pairs. Looking often
-makes chances: a verdict of 0.005 that may be reached at every look needs a bar this much higher at the early ones."""
+CLEAR = 0.001
+"""Without curves to draw, the walks end early at a p-value this small. Looking often makes chances: a verdict of 0.005
+that may be reached at every look needs a bar this much higher at the early ones."""
+
+HOPELESS = {6: 0.5, 12: 0.2}
+"""They end too after so many pairs at a p-value this large. Of a few pairs it says little: maps that end at 0.005 after
+twenty begin at 0.25."""
 
 
 class Measuring:
@@ -205,7 +209,8 @@ class Measuring:
             return False
         found = self.outcome()
         assert found is not None  # noqa: S101
-        return found.p <= CLEAR or (self.rankings.pairs >= PATIENCE and found.p >= HOPELESS)
+        pairs = self.rankings.pairs
+        return found.p <= CLEAR or any(pairs >= after and found.p >= large for after, large in HOPELESS.items())
 
     def _randomisation(self) -> Iterator[int]:
         assert self._relearn is not None  # noqa: S101
