@@ -208,10 +208,10 @@ class Explaining:
 
     def _checked(self, e: Explanation, problem: Problem) -> Generator[None, None, Explanation]:
         measured = measuring(problem, e, measures=("sensitivity_n",), seed=e.seed)
-        for _ in measured.advance(CHECK, cancelled=lambda: False):
+        for _ in measured.advance(CHECK, cancelled=lambda: not is_quick(measured, e)):
             yield None
         found = measured.outcome()
-        return e if found is None else e.with_faithfulness(found)
+        return e if found is None or found.stopped_by == "cancelled" else e.with_faithfulness(found)
 
     def film(self, panel: Panel) -> Told:
         """The first panel's question about every picture."""
@@ -336,7 +336,7 @@ class Explaining:
 
 
 def _checkable(e: Explanation, problem: Problem) -> bool:
-    return problem.game is not None and problem.features == e.features and is_quick(problem, e)
+    return problem.game is not None and problem.features == e.features
 
 
 def _said(fault: Exception) -> str:

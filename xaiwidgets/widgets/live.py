@@ -14,7 +14,6 @@ from xaiwidgets.engine.faithfulness import measuring
 from xaiwidgets.engine.job import Job
 from xaiwidgets.engine.limits import Limits
 from xaiwidgets.engine.measuring import Measuring
-from xaiwidgets.engine.problem import Problem
 from xaiwidgets.engine.request import Explainable, requested
 from xaiwidgets.engine.run import Run
 from xaiwidgets.explanation import Explanation
@@ -27,19 +26,24 @@ PAUSE = 0.4
 """Seconds that a picture must last before it is checked: who types has the next one on its way."""
 
 SLOWEST = 0.5
-"""Seconds an evaluation beyond which nothing is checked unasked: a check would keep the machine busy for a minute."""
+"""Seconds an evaluation beyond which a check that nobody asked for is let go: it would take a minute."""
 
 CHECK = Limits(budget=120)
 """Enough to tell most maps from chance, and a second on a small model."""
 
 
-def is_quick(problem: Problem, e: Explanation) -> bool:
-    """Whether a check takes no more than a person would wait.
+def is_quick(measured: Measuring, e: Explanation) -> bool:
+    """Whether a check that has begun takes no more than a person would wait.
 
-    The shorter of two times counts: a busy machine, and what a method sets up for its first map, make both longer.
+    The shortest of three times counts: a busy machine, and what is set up for a first map, make each of them longer.
+
+    Args:
+        measured: the check.
+        e: what it checks.
     """
-    asked = (problem, e) if problem.seconds else (e,)
-    return min(one.seconds / max(1, one.evaluations) for one in asked) <= SLOWEST
+    timed = [one for one in (measured.problem, e, measured.pace) if one.seconds and one.evaluations]
+    # Until the check itself has timed something, it goes on.
+    return not measured.pace.evaluations or min(one.seconds / one.evaluations for one in timed) <= SLOWEST
 
 
 class Live:
@@ -145,8 +149,6 @@ class Live:
         if run is None or explanation is None or explanation.stopped_by == "cancelled" or run.problem.game is None:
             return
         problem = run.problem
-        if not is_quick(problem, explanation):
-            return
 
         def begin(cancelled: Callable[[], bool]) -> Measuring | None:
             until = time.perf_counter() + PAUSE
@@ -161,6 +163,9 @@ class Live:
 
     def _checked(self, check: Job[Faithfulness]) -> None:
         with self._turn:
+            measured, e = check.run, None if self.job is None else self.job.explanation
+            if isinstance(measured, Measuring) and e is not None and not is_quick(measured, e):
+                check.cancel()
             began = check.state == "running" and check.run is not None and not self._told
             if check is self.check and self._trust is not None and (began or check.state != "running"):
                 self._told = check.state == "running"
