@@ -100,7 +100,10 @@ export function hide(options: {
 
   function soon(): void {
     if (busy || timer !== undefined || answered === version) return;
-    timer = setTimeout(() => void question(), Math.max(0, asked + WAIT - performance.now()));
+    const wait = asked + WAIT - performance.now();
+    if (wait > 0) timer = setTimeout(() => void question(), wait);
+    // The model answers while the picture is drawn.
+    else void question();
   }
 
   async function question(): Promise<void> {
