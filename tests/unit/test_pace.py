@@ -21,6 +21,8 @@ class Machine:
         self.now, self.calls = 0.0, []
         self.cost = cost
         monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=lambda: self.now))
+        self.queued = 0.0
+        monkeypatch.setattr(module, "waited", lambda: self.queued)
 
     def __call__(self, rows):
         self.calls.append(rows)
@@ -101,6 +103,17 @@ def test_a_batch_that_a_method_cuts_short_does_not_shrink_the_next_ones(monkeypa
         machine.work(pace, 15)
         machine.work(pace, 64)
     assert machine.calls[-4:] == [16] * 4
+
+
+def test_standing_in_line_for_a_processor_says_nothing_about_the_batch(monkeypatch):
+    def cost(rows):
+        others = 0.5 if rows > 1 else 0.0
+        machine.queued += others
+        return 0.010 + 0.010 * rows + others
+
+    machine = Machine(monkeypatch, cost)
+    machine.work(Pace(), 100)
+    assert machine.calls[-2] == 8
 
 
 def test_no_call_passes_the_budget(monkeypatch):

@@ -13,6 +13,7 @@ from xaiwidgets.engine.batch_size import LARGEST, BatchSize
 from xaiwidgets.engine.free_memory import WORKSPACE, free_memory
 from xaiwidgets.engine.limits import Limits
 from xaiwidgets.engine.memory import growth, measured, out_of_memory, spelled
+from xaiwidgets.engine.waiting import waited
 from xaiwidgets.errors import ModelError
 
 P = ParamSpec("P")
@@ -71,7 +72,7 @@ class Pace:
         Raises:
             ModelError: a single row runs out of memory.
         """
-        start = time.perf_counter()
+        start, queued = time.perf_counter(), waited()
         if self._ended is not None:
             # What a method computes by itself between two calls takes time too; it may do so at some calls only.
             self._aside = max(self._aside / 2, start - self._ended)
@@ -90,7 +91,7 @@ class Pace:
         self._recent = took / rows
         # Neither watching nor failing first says how long such a call takes.
         if not watched and survived == self._survived:
-            self._batch.learn(rows, took)
+            self._batch.learn(rows, took - (waited() - queued))
         return result
 
     def chunks(self, count: int) -> Iterator[slice]:
