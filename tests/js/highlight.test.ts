@@ -378,6 +378,16 @@ describe("a computation", () => {
     busy: true,
     _estimate: estimateOf([1, 1, 1, 1, 1], { state: "running", evaluations: 9 }),
   };
+  it.each([
+    ["budget", true],
+    ["memory", false],
+  ])("offers to go on after a stop by %s: %s", (stopped_by, offered) => {
+    const values = [0.01, 0.8, -0.3, 0.7, -0.2];
+    const view = open(
+      finished({ live: true, _estimate: estimateOf(values, { state: "stopped", stopped_by }) }),
+    );
+    expect(view.button("Resume").hidden).toBe(!offered);
+  });
   it("shows how far it is and can be stopped and resumed", async () => {
     const model = finished(running);
     const view = open(model);

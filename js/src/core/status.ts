@@ -139,7 +139,8 @@ export function statusBar({ t, caption = "method", pick, stop, resume, signal }:
       select.disabled = !alive;
       if (!alive) select.title = t("restarted");
       stopper.hidden = now !== "running" && !(now && check === "running");
-      resumer.hidden = now !== "stopped" || check === "running";
+      // Where memory ended it, it would end again at once.
+      resumer.hidden = now !== "stopped" || progress.why === "memory" || check === "running";
       say(readout, progressLine(progress));
       readout.title = readout.textContent ?? "";
       // A picture that has a verdict is done: the two need not stand side by side.
