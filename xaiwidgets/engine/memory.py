@@ -33,14 +33,14 @@ def measured(call: Callable[[], T]) -> tuple[T, int]:
 def growth(call: Callable[[], T]) -> tuple[T, int]:
     """The call's result, and bytes that this process grew by meanwhile, at the most; 0 where the system does not say.
 
-    It takes microseconds. The peak that is compared may be that of an earlier call, so this is never too little.
+    It takes a fraction of a millisecond. The peak that is compared may be that of an earlier call, so this is never too little.
     """
     try:
         before = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
     except OSError:
         return call(), 0
     result = call()
-    return result, max(0, _usage_peak() - before)
+    return result, max(0, _process_peak() - before)
 
 
 def out_of_memory(problem: BaseException) -> bool:
@@ -111,11 +111,6 @@ def _process_peak() -> int:
         return _status("VmHWM")
     except OSError:
         pass
-    return _usage_peak()
-
-
-def _usage_peak() -> int:
-    """The same as the C library says it, which is quicker."""
     try:
         import resource
     except ImportError:
