@@ -287,7 +287,7 @@ def test_a_given_cap_that_is_narrower_is_the_one_that_holds(monkeypatch):
     assert e.notes == ("The batch was kept at 2 rows to stay within 2.4 MB of memory.",)
 
 
-def test_how_far_the_process_grew_is_never_too_little():
+def test_how_far_a_process_grew_is_told_where_nothing_was_larger_before():
     code = (
         "import torch\n"
         "from xaiwidgets.engine.memory import growth\n"

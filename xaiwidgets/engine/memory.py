@@ -33,7 +33,7 @@ def measured(call: Callable[[], T]) -> tuple[T, int]:
 def growth(call: Callable[[], T]) -> tuple[T, int]:
     """The call's result, and bytes that this process grew by meanwhile, at the most; 0 where the system does not say.
 
-    It takes a fraction of a millisecond. The peak that is compared may be that of an earlier call, so this is never too little.
+    It takes a fraction of a millisecond. The peak may be that of an earlier call, so this is too much at times.
     """
     try:
         before = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
