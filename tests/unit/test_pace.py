@@ -116,6 +116,24 @@ def test_standing_in_line_for_a_processor_says_nothing_about_the_batch(monkeypat
     assert machine.calls[-2] == 8
 
 
+@pytest.mark.parametrize("told", [1.0, 2.0])
+def test_a_wait_that_is_told_as_longer_than_the_call_harms_nothing(monkeypatch, told):
+    def cost(rows):
+        machine.queued += told * 0.001
+        return 0.001
+
+    machine = Machine(monkeypatch, cost)
+    machine.work(Pace(), 300)
+    assert max(machine.calls) == LARGEST
+    assert sum(machine.calls) == 300
+
+
+def test_calls_that_take_no_time_at_all_are_as_large_as_may_be(monkeypatch):
+    machine = Machine(monkeypatch, lambda rows: 0.0)
+    machine.work(Pace(), 300)
+    assert max(machine.calls) == LARGEST
+
+
 def test_no_call_passes_the_budget(monkeypatch):
     machine = Machine(monkeypatch, lambda rows: 0.001)
     pace = Pace(evaluations=1)

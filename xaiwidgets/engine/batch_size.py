@@ -76,7 +76,7 @@ class BatchSize:
         rows, best = self.rows, self._best[self.rows]
         # A call that would be too long is not tried; it is taken to grow by as much as the last step did.
         size = rows * 2 if best * rows * growth < longest else rows
-        while size * 2 * best <= longest:
+        while size < self._largest and size * 2 * best <= longest:
             size *= 2
         size = min(size, self._largest)
         if size > rows:

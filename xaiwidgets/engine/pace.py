@@ -84,6 +84,7 @@ class Pace:
             self._grew = (rows, grew)
         else:
             result = self._sent(rows, call, *args, **kwargs)
+        queued = waited() - queued
         self._ended = time.perf_counter()
         took = self._ended - start
         self.evaluations += rows * self.each
@@ -91,7 +92,8 @@ class Pace:
         self._recent = took / rows
         # Neither watching nor failing first says how long such a call takes.
         if not watched and survived == self._survived:
-            self._batch.learn(rows, took - (waited() - queued))
+            # The system counts the wait in its own ticks: of a short call it may tell more than the whole.
+            self._batch.learn(rows, max(took - queued, took / 10))
         return result
 
     def chunks(self, count: int) -> Iterator[slice]:
