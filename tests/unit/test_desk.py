@@ -49,6 +49,27 @@ def office():
     return Office()
 
 
+def test_it_is_waited_for_while_an_order_is_being_taken(office, monkeypatch):
+    hiring, go_on, start = threading.Event(), threading.Event(), threading.Thread.start
+
+    def slowly(thread):
+        if thread.name == "xaiwidgets-desk":
+            hiring.set()
+            assert go_on.wait(10)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slowly)
+    orders = threading.Thread(target=lambda: office.desk.order("draw", office.work("draw")))
+    waits = threading.Thread(target=lambda: [office.desk.join(), office.done.append("joined")])
+    orders.start()
+    assert hiring.wait(10)
+    waits.start()
+    go_on.set()
+    waits.join(10)
+    orders.join(10)
+    assert office.done == ["draw0", "joined"]
+
+
 def test_the_most_urgent_goes_first_and_between_the_pieces_of_the_others(office):
     go_on = office.busy_until("rest")
     office.desk.order("draw", office.work("draw", 2))

@@ -108,7 +108,12 @@ class Desk:
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until nothing is left to do, or for so many seconds."""
-        while (worker := self._worker) is not None:
+        while True:
+            with self._guard:
+                # A worker that an order is just hiring cannot be waited for yet.
+                worker = self._worker
+            if worker is None:
+                return
             worker.join(timeout)
             if timeout is not None:
                 return
