@@ -133,6 +133,17 @@ describe("hiding a part", () => {
     expect(part.el.textContent).toContain("12.5% of what the model sees is hidden");
     expect(find("[data-role=explained]").textContent).toBe("cat41.0% → 10.0%−31.0 points");
   });
+  it("asks at once, and not again where the brush is lifted or goes over what is hidden", async () => {
+    const { part, pending, pass, place } = opened();
+    part.stroke([place(0.5, 0.5)], false);
+    expect(pending).toHaveLength(1);
+    part.stroke([place(0.5, 0.5)], true);
+    pending[0]?.resolve(answerOf({ cat: 0.3 }));
+    await pass();
+    part.stroke([place(0.5, 0.5)], true);
+    await pass();
+    expect(pending).toHaveLength(1);
+  });
   it("asks at most five times a second", async () => {
     const { part, pending, pass, place } = opened();
     const answered = setInterval(() => pending.at(-1)?.resolve(answerOf({ cat: 0.1 })), 10);

@@ -24,7 +24,10 @@ export function maskOf([height, width]: [number, number]): Mask {
   return { height: high, width: wide, bits: new Uint8Array(high * wide) };
 }
 
-/** Hide, or show again, what a round brush goes over on its straight way; places and `wide` in the picture's pixels. */
+/**
+ * Hide, or show again, what a round brush goes over on its straight way; places and `wide` in the picture's pixels.
+ * Returns whether that changed anything.
+ */
 export function brushed(
   { height, width, bits }: Mask,
   { box }: Picture,
@@ -32,7 +35,7 @@ export function brushed(
   to: Spot,
   wide: number,
   hides: boolean,
-): void {
+): boolean {
   const [left, top, right, bottom] = box;
   const [across, down] = [(right - left) / width, (bottom - top) / height];
   // However fine the brush is, it touches the pixel that it is on.
@@ -45,13 +48,18 @@ export function brushed(
   ];
   const [firstRow = 0, lastRow = 0] = ends(from.y, to.y, top, down, height);
   const [first = 0, last = 0] = ends(from.x, to.x, left, across, width);
+  let changed = false;
   for (let row = firstRow; row <= lastRow; row++)
     for (let column = first; column <= last; column++) {
       const x = left + (column + 0.5) * across - from.x;
       const y = top + (row + 0.5) * down - from.y;
       const part = long && Math.max(0, Math.min(1, (x * dx + y * dy) / long));
-      if ((x - part * dx) ** 2 + (y - part * dy) ** 2 <= r * r) bits[row * width + column] = Number(hides);
+      const i = row * width + column;
+      if (bits[i] === Number(hides) || (x - part * dx) ** 2 + (y - part * dy) ** 2 > r * r) continue;
+      bits[i] = Number(hides);
+      changed = true;
     }
+  return changed;
 }
 
 /** The pixels of some regions. */

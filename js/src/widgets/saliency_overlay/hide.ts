@@ -54,7 +54,7 @@ export function hide(options: {
   let problem = "";
   let cover = { version: -1, made: null as Mask | null, share: 0 };
   let busy = false;
-  let asked = 0;
+  let asked = Number.NEGATIVE_INFINITY;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const tools = hand({
@@ -175,12 +175,15 @@ export function hide(options: {
         return;
       }
       if (!last) remember();
+      let other = false;
       for (const place of places) {
-        brushed(mask, picture, last ?? place, place, brush(), tools.mode() !== "erase");
+        if (brushed(mask, picture, last ?? place, place, brush(), tools.mode() !== "erase")) other = true;
         last = place;
       }
       if (done) last = null;
-      renew();
+      // Where a stroke ends it has been asked about.
+      if (other) renew();
+      else changed();
     },
     scene(given) {
       // Under a brush no region is meant.
