@@ -208,11 +208,13 @@ describe("hiding a part", () => {
     expect(pending).toHaveLength(3);
   });
   it("forgets what was hidden of another picture", async () => {
-    const { part, pending, pass, place, tell } = opened();
+    const { part, pending, pass, place, tell, find } = opened();
     part.stroke([place(0.5, 0.5)], true);
     tell({ picture: pictureOf(2) as never });
+    pending[0]?.resolve(answerOf({ cat: 0.1 }));
     await pass();
-    expect(pending).toEqual([]);
+    expect(pending).toHaveLength(1);
+    expect(find(".xai-claim").textContent).toContain("Paint over the picture");
   });
   it("says what went wrong as text, and asks again at the next stroke", async () => {
     const { part, pending, pass, place, find } = opened();
