@@ -67,6 +67,17 @@ def voila(
         yield host
 
 
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """An empty page without a network, in which nothing glides."""
+    page = context.new_page()
+    page.emulate_media(reduced_motion="reduce")
+    context.set_offline(True)
+    yield page
+    context.set_offline(False)
+    page.close()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _closes_the_pages_of_a_module(pages: OpenPages) -> Iterator[None]:
     with closing_new(pages):

@@ -68,15 +68,6 @@ def exported(tmp_path_factory):
     }
 
 
-@pytest.fixture
-def page(context):
-    page = context.new_page()
-    context.set_offline(True)
-    yield page
-    context.set_offline(False)
-    page.close()
-
-
 def fits(page):
     """Whether there is nothing to scroll sideways to, in the page or in the widget."""
     return page.evaluate(

@@ -40,13 +40,9 @@ def exported(tmp_path_factory):
 
 
 @pytest.fixture
-def page(context, exported):
-    page = context.new_page()
-    context.set_offline(True)
+def page(page, exported):
     page.goto(exported.as_uri())
-    yield page
-    context.set_offline(False)
-    page.close()
+    return page
 
 
 def test_it_hovers_sorts_splits_and_links_offline(page, screenshot, seen):

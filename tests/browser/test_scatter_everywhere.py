@@ -123,16 +123,6 @@ def exported(tmp_path_factory):
     }
 
 
-@pytest.fixture
-def page(context):
-    page = context.new_page()
-    page.emulate_media(reduced_motion="reduce")
-    context.set_offline(True)
-    yield page
-    context.set_offline(False)
-    page.close()
-
-
 def opened(page, path):
     page.goto(path.as_uri())
     widget = page.locator(".xai").first
