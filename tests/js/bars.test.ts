@@ -4,13 +4,18 @@ import { FakeModel } from "./fake";
 
 const SVG = "http://www.w3.org/2000/svg";
 
+function bargroup(): SVGElement {
+  const group = document.createElementNS(SVG, "g");
+  group.setAttribute("class", "bargroup");
+  return group;
+}
+
 /** A VBox as ipywidgets lays it out, with bqplot's bars (one g.bargroup a bar) and the bridge beside them. */
 function open(features: number[][], names: string[][]) {
   const box = document.createElement("div");
   box.className = "widget-vbox";
   const bars = features.map(() => {
-    const group = document.createElementNS(SVG, "g");
-    group.setAttribute("class", "bargroup");
+    const group = bargroup();
     const bar = document.createElementNS(SVG, "rect");
     bar.setAttribute("class", "bar");
     group.append(bar);
@@ -80,9 +85,12 @@ describe("the bridge to bqplot's bars", () => {
     await settled();
     expect(view.classes()).toEqual(["bargroup", "bargroup xai-on"]);
     const figure = view.bars[0]?.parentElement as Element;
-    figure.innerHTML = '<g class="bargroup"></g><g class="bargroup"></g>';
+    figure.replaceChildren(bargroup(), bargroup());
     await settled();
-    expect([...figure.children].map((bar) => bar.className)).toEqual(["bargroup", "bargroup xai-on"]);
+    expect([...figure.children].map((bar) => bar.getAttribute("class"))).toEqual([
+      "bargroup",
+      "bargroup xai-on",
+    ]);
   });
   it("chooses a feature at a click, and lets go of it at the next", () => {
     const { heard } = listener(["the", "cat", "sat"]);
@@ -113,8 +121,7 @@ describe("the bridge to bqplot's bars", () => {
   it("ignores bars of other charts, and is silent once it is gone", () => {
     const { heard } = listener(["the"]);
     const view = open([[0]], [["the"]]);
-    const stranger = document.createElementNS(SVG, "g");
-    stranger.setAttribute("class", "bargroup");
+    const stranger = bargroup();
     document.body.append(stranger);
     view.over(stranger);
     stranger.remove();

@@ -45,7 +45,7 @@ class PartialPicture:
         clear = veils.to(self.point)[:, None]
         if clear.shape[-2:] != self.point.shape[-2:]:
             clear = functional.interpolate(clear, size=self.point.shape[-2:], mode="bilinear", align_corners=False)
-        # Exact at both ends. Plane by plane, for one weight for three channels each takes four times as long.
+        # Exact at both ends. Plane by plane, for one weight for three channels each takes several times as long.
         return torch.lerp(*self._planes, clear)
 
     def sums(self, pixels: Tensor) -> Tensor:

@@ -60,13 +60,13 @@ export function joinBus({ group, axis = "token", nameOf, hear, signal }: BusOpti
       if (last?.from === from && alike(last, detail)) return;
       last = detail;
     }
-    place.dispatchEvent(new CustomEvent(EVENT, { detail }));
+    if (detail.group) place.dispatchEvent(new CustomEvent(EVENT, { detail }));
   }
   place.addEventListener(
     EVENT,
     (event) => {
       const told = (event as CustomEvent<Signal>).detail;
-      if (told.axis !== axis || told.from === from || !told.group || told.group !== group()) return;
+      if (told.axis !== axis || told.from === from || told.group !== group()) return;
       if (told.kind === "hover") last = told;
       take(told);
     },
